@@ -1,0 +1,194 @@
+//! Reevo's value envelopes: `{"value_type", "value"}` around every attribute. This file knows what
+//! each value type looks like once unwrapped; it leaves writing it to `record`.
+
+use crate::json::{self, Kind};
+use crate::schema::Shape;
+use serde::Deserialize;
+use serde_json::value::RawValue;
+use std::borrow::Cow;
+
+/// An attribute as it came, apart from its wrapping.
+pub enum Attribute<'a> {
+    /// No value, in any of the forms that the API may use.
+    Nothing,
+    One(Value<'a>),
+    /// An array, each element in an envelope of its own.
+    Many(Vec<Value<'a>>),
+}
+
+/// One value out of its envelope. A value without an envelope has no type of its own.
+pub struct Value<'a> {
+    pub value_type: Option<Cow<'a, str>>,
+    pub raw: &'a str,
+}
+
+#[derive(Deserialize)]
+struct Envelope<'a> {
+    #[serde(borrow, default)]
+    value_type: Option<Cow<'a, str>>,
+    #[serde(borrow, default)]
+    value: Option<&'a RawValue>,
+}
+
+/// Takes an attribute out of its envelope or envelopes. What is not an envelope stays as it is.
+pub fn unwrap(raw: &str) -> Attribute<'_> {
+    match json::kind(raw) {
+        Kind::Null => Attribute::Nothing,
+        Kind::Array => match serde_json::from_str::<Vec<&RawValue>>(raw) {
+            Ok(elements) => Attribute::Many(elements.iter().map(|one| open(one.get())).collect()),
+            Err(_) => Attribute::One(bare(raw)),
+        },
+        _ => match open(raw) {
+            value if json::kind(value.raw) == Kind::Null => Attribute::Nothing,
+            value => Attribute::One(value),
+        },
+    }
+}
+
+/// The form of a value type's values. A type that is not known here is text, which holds anything.
+pub fn shape_of(value_type: &str) -> Shape {
+    use Shape::{Boolean, Date, Integer, Number, Text, TimeOfDay, Timestamp};
+    match value_type {
+        "number" | "percent" => Number,
+        "boolean" => Boolean,
+        "timestamp" => Timestamp,
+        "date" => Date,
+        "time" => TimeOfDay,
+        // The code is not documented, but a currency without one would be no currency.
+        "currency" => Shape::object(
+            &[("amount", Number), ("currency_code", Text)],
+            Some("amount"),
+        ),
+        "select" | "contact_stage" | "account_stage" => Shape::object(&OPTION, Some("api_name")),
+        "opportunity_stage" => {
+            let [id, api_name, display_value, color] = OPTION;
+            let probability = ("closing_probability", Number);
+            let members = [
+                id,
+                api_name,
+                display_value,
+                color,
+                probability,
+                ("expected_days", Integer),
+            ];
+            Shape::object(&members, Some("api_name"))
+        }
+        "record_reference" => Shape::object(
+            &[("related_record_id", Text), ("related_record_type", Text)],
+            Some("related_record_id"),
+        ),
+        "contact_email" => list_entry("email"),
+        "contact_phone_number" => list_entry("phone_number"),
+        "address" => Shape::object(&ADDRESS, None),
+        "account_domain" => Shape::object(
+            &[
+                ("domain_name", Text),
+                ("is_primary", Boolean),
+                ("status", Text),
+            ],
+            Some("domain_name"),
+        ),
+        _ => Text,
+    }
+}
+
+/// The value types whose values are text by documentation, not for want of knowledge.
+pub fn is_known(value_type: &str) -> bool {
+    const TEXTS: [&str; 8] = [
+        "string",
+        "long_text",
+        "rich_text",
+        "email",
+        "phone_number",
+        "url",
+        "uuid",
+        "enum",
+    ];
+    TEXTS.contains(&value_type) || shape_of(value_type) != Shape::Text
+}
+
+const OPTION: [(&str, Shape); 4] = [
+    ("id", Shape::Text),
+    ("api_name", Shape::Text),
+    ("display_value", Shape::Text),
+    ("color", Shape::Text),
+];
+
+const ADDRESS: [(&str, Shape); 6] = [
+    ("street_one", Shape::Text),
+    ("street_two", Shape::Text),
+    ("city", Shape::Text),
+    ("state", Shape::Text),
+    ("country", Shape::Text),
+    ("zip_code", Shape::Text),
+];
+
+/// An e-mail address or a phone number among those of a contact.
+fn list_entry(principal: &str) -> Shape {
+    let members = [
+        ("id", Shape::Text),
+        (principal, Shape::Text),
+        ("is_primary", Shape::Boolean),
+        ("labels", Shape::array(Shape::Text)),
+    ];
+    Shape::object(&members, Some(principal))
+}
+
+fn open(raw: &str) -> Value<'_> {
+    if json::kind(raw) != Kind::Object {
+        return bare(raw);
+    }
+    match serde_json::from_str::<Envelope>(raw) {
+        Ok(Envelope {
+            value_type: Some(value_type),
+            value,
+        }) => Value {
+            value_type: Some(value_type),
+            raw: value.map_or("null", RawValue::get),
+        },
+        _ => bare(raw),
+    }
+}
+
+/// A value that came without an envelope.
+pub fn bare(raw: &str) -> Value<'_> {
+    Value {
+        value_type: None,
+        raw,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_three_forms_of_no_value_are_one() {
+        for raw in [
+            "null",
+            r#"{"value_type":"string","value":null}"#,
+            r#"{"value_type":"string"}"#,
+        ] {
+            assert!(matches!(unwrap(raw), Attribute::Nothing), "{raw}");
+        }
+    }
+
+    #[test]
+    fn the_order_of_an_envelopes_members_does_not_matter() {
+        let Attribute::One(value) = unwrap(r#"{"value": 42.50, "value_type": "number"}"#) else {
+            panic!("not one value");
+        };
+        assert_eq!(
+            (value.value_type.as_deref(), value.raw),
+            (Some("number"), "42.50")
+        );
+    }
+
+    #[test]
+    fn an_object_that_is_no_envelope_stays_whole() {
+        let Attribute::One(value) = unwrap(r#"{"city": "Brno"}"#) else {
+            panic!("not one value");
+        };
+        assert_eq!((value.value_type, value.raw), (None, r#"{"city": "Brno"}"#));
+    }
+}

@@ -1,0 +1,121 @@
+//! What a run noticed about values: counted per field, and told once at the stream's end, so that
+//! nothing is altered silently and no log grows with the number of records.
+
+use std::collections::BTreeMap;
+
+/// Something that happened to a value, or a value that nobody announced.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Finding {
+    /// The declared form cannot hold the value; null was emitted.
+    Nulled {
+        declared: &'static str,
+    },
+    /// The field is declared as text and the value is not; its JSON text was emitted.
+    KeptAsText,
+    /// A timestamp named no zone and was taken as UTC.
+    ZoneAssumed,
+    /// A time of day named a zone and was converted to UTC.
+    ZoneDropped,
+    NulRemoved,
+    SurrogateReplaced,
+    /// The schema did not announce the field.
+    Unannounced,
+    /// The record has no usable id and could not be emitted.
+    WithoutId,
+    /// The record has no usable `updated_at`; it was emitted, and moved no bookmark.
+    WithoutUpdatedAt,
+}
+
+/// Counts per field and finding.
+#[derive(Debug, Default)]
+pub struct Findings {
+    counts: BTreeMap<(String, Finding), u64>,
+}
+
+impl Findings {
+    pub fn add(&mut self, field: String, finding: Finding) {
+        *self.counts.entry((field, finding)).or_default() += 1;
+    }
+
+    pub fn absorb(&mut self, other: Findings) {
+        for (key, count) in other.counts {
+            *self.counts.entry(key).or_default() += count;
+        }
+    }
+
+    pub fn count(&self, field: &str, finding: Finding) -> u64 {
+        let key = (field.to_owned(), finding);
+        self.counts.get(&key).copied().unwrap_or_default()
+    }
+
+    /// One sentence per field and finding, in the order of the fields.
+    pub fn sentences(&self) -> Vec<String> {
+        let sentence = |((field, finding), count): (&(String, Finding), &u64)| {
+            sentence(field, *finding, *count)
+        };
+        self.counts.iter().map(sentence).collect()
+    }
+}
+
+fn sentence(field: &str, finding: Finding, count: u64) -> String {
+    let values = if count == 1 {
+        "1 value".to_owned()
+    } else {
+        format!("{count} values")
+    };
+    match finding {
+        Finding::Nulled { declared } => {
+            format!(
+                "{field}: {values} could not be held by the declared {declared} and came out as null"
+            )
+        }
+        Finding::KeptAsText => {
+            format!("{field}: {values} came out as JSON text, since the field is declared as text")
+        }
+        Finding::ZoneAssumed => {
+            format!("{field}: {values} named no time zone and were read as UTC")
+        }
+        Finding::ZoneDropped => {
+            format!("{field}: {values} named a time zone and came out as the time of day in UTC")
+        }
+        Finding::NulRemoved => format!("{field}: NUL characters were removed from {values}"),
+        Finding::SurrogateReplaced => {
+            format!("{field}: broken UTF-16 escapes were replaced by U+FFFD in {values}")
+        }
+        Finding::Unannounced => format!(
+            "{field}: {values} of a field that the schema does not announce; \
+             set unknown_fields to \"collect\" to keep them"
+        ),
+        Finding::WithoutId => {
+            format!(
+                "{count} records without a usable id could not be emitted, since nothing identifies them"
+            )
+        }
+        Finding::WithoutUpdatedAt => {
+            format!(
+                "{count} records without a usable updated_at were emitted, but moved no bookmark"
+            )
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn findings_are_told_once_per_field_with_their_count() {
+        let mut findings = Findings::default();
+        for _ in 0..3 {
+            findings.add("birthday".to_owned(), Finding::Nulled { declared: "date" });
+        }
+        findings.add("notes".to_owned(), Finding::NulRemoved);
+        assert_eq!(
+            findings.sentences(),
+            [
+                "birthday: 3 values could not be held by the declared date and came out as null",
+                "notes: NUL characters were removed from 1 value",
+            ]
+        );
+    }
+}

@@ -1,0 +1,327 @@
+//! From a raw record to the record that is emitted: finds its id and `updated_at`, and writes the
+//! selected fields, each in its declared form, straight from slices of the page.
+
+use crate::envelope::{self, Attribute};
+use crate::findings::{Finding, Findings};
+use crate::json::{self, Kind, Name};
+use crate::schema::Property;
+use crate::timestamp::{self, Instant};
+use crate::value::{Unknown, ValueWriter};
+use serde::Deserializer as _;
+use serde::de::{DeserializeSeed, MapAccess, Visitor};
+use serde_json::value::RawValue;
+use std::borrow::Cow;
+use std::collections::{HashMap, HashSet};
+
+/// The column that keeps what the schema did not announce.
+pub const UNKNOWN_FIELDS: &str = "_unknown_fields";
+
+/// How an API lays out a record.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Layout {
+    /// Members as they are.
+    Plain,
+    /// System fields at the top, all others in value envelopes below `attributes`.
+    Envelopes,
+}
+
+/// How the records of one stream are read: which members become which columns.
+pub struct Projection {
+    layout: Layout,
+    columns: Vec<Column>,
+    id: usize,
+    updated_at: usize,
+    top: Lookup,
+    attributes: Lookup,
+    collects_unknown: bool,
+}
+
+struct Column {
+    /// `"name":`, ready to be written.
+    key: Vec<u8>,
+    property: Property,
+}
+
+/// Where members of one level go. Members mostly come in the order of the schema, so the next one
+/// is tried first.
+#[derive(Default)]
+struct Lookup {
+    names: Vec<(String, Place)>,
+    index: HashMap<String, usize>,
+}
+
+/// What becomes of a member that is known.
+#[derive(Clone, Copy)]
+enum Place {
+    Column(usize),
+    Unselected,
+}
+
+/// The members of one record that matter, as slices of the page.
+#[derive(Default)]
+pub struct Scanned<'a> {
+    top: Vec<Option<&'a str>>,
+    attributes: Vec<Option<&'a str>>,
+    unknown: Vec<Unknown<'a>>,
+}
+
+/// What tells one version of a record from another.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Version<'a> {
+    pub id: Cow<'a, str>,
+    /// The instant, and the exact text that the API sent; nothing if it sent none that is usable.
+    pub updated_at: Option<(Instant, Cow<'a, str>)>,
+}
+
+impl Projection {
+    /// A projection onto `selected`, which holds `id` and `updated_at`. `announced` are the API
+    /// names of all fields that the schema knows, selected or not.
+    pub fn new(layout: Layout, selected: &[Property], announced: &[String]) -> Self {
+        let is_collector = |property: &&Property| property.api_name == UNKNOWN_FIELDS;
+        let columns: Vec<Column> = selected
+            .iter()
+            .filter(|property| !is_collector(property))
+            .map(Column::new)
+            .collect();
+        let position = |name: &str| {
+            let found = columns
+                .iter()
+                .position(|column| column.property.api_name == name);
+            found.expect("a selection always holds id and updated_at")
+        };
+        let (id, updated_at) = (position("id"), position("updated_at"));
+        let all = Lookup::new(&columns, announced, |_| true);
+        let (top, attributes) = match layout {
+            Layout::Plain => (all, Lookup::default()),
+            Layout::Envelopes => (Lookup::new(&columns, &system_names(), is_system), all),
+        };
+        Self {
+            layout,
+            id,
+            updated_at,
+            top,
+            attributes,
+            collects_unknown: selected.iter().any(|property| is_collector(&property)),
+            columns,
+        }
+    }
+
+    /// Finds the members of a record. Fails if the record is not an object of the API's form.
+    pub fn scan<'a>(&self, raw: &'a str, scanned: &mut Scanned<'a>) -> serde_json::Result<()> {
+        scanned.clear(self.columns.len());
+        let mut deserializer = serde_json::Deserializer::from_str(raw);
+        deserializer.deserialize_map(Level {
+            projection: self,
+            scanned,
+            depth: Depth::Top,
+        })?;
+        deserializer.end()
+    }
+
+    /// The record's id and instant; nothing if it has no id.
+    pub fn version<'a>(&self, scanned: &Scanned<'a>) -> Option<Version<'a>> {
+        let id = scanned.plain(self.id)?;
+        let id = match json::kind(id) {
+            Kind::String => json::text(id).filter(|text| !text.is_empty())?,
+            Kind::Number => Cow::Borrowed(id),
+            _ => return None,
+        };
+        let text = scanned.plain(self.updated_at).and_then(json::text);
+        let updated_at = text.and_then(|text| {
+            let instant = timestamp::parse(&text)?.instant;
+            Some((instant, text))
+        });
+        Some(Version { id, updated_at })
+    }
+
+    /// Writes the record as one JSON object.
+    pub fn write(&self, out: &mut Vec<u8>, scanned: &Scanned, findings: &mut Findings) {
+        for unknown in &scanned.unknown {
+            findings.add(unknown.name.to_string(), Finding::Unannounced);
+        }
+        let mut writer = ValueWriter::open(out, findings);
+        for (at, column) in self.columns.iter().enumerate() {
+            let raw = scanned.raw(at);
+            writer.member(&column.key, &column.property, |writer| match raw {
+                Some((raw, true)) => writer.attribute(&column.property.shape, raw),
+                Some((raw, false)) => writer.value(&column.property.shape, raw),
+                None => writer.null(),
+            });
+        }
+        if self.collects_unknown {
+            writer.collect(UNKNOWN_FIELDS, &scanned.unknown);
+        }
+        writer.close();
+    }
+}
+
+impl Column {
+    fn new(property: &Property) -> Self {
+        Self {
+            key: json::key(&property.name),
+            property: property.clone(),
+        }
+    }
+}
+
+impl Lookup {
+    fn new(columns: &[Column], announced: &[String], belongs: impl Fn(&str) -> bool) -> Self {
+        let api_names = columns
+            .iter()
+            .map(|column| column.property.api_name.as_str());
+        let column_of: HashMap<&str, usize> =
+            api_names.enumerate().map(|(at, name)| (name, at)).collect();
+        let mut listed = HashSet::new();
+        let in_order = announced
+            .iter()
+            .map(String::as_str)
+            .chain(column_of.keys().copied());
+        let names: Vec<(String, Place)> = in_order
+            .filter(|name| belongs(name) && listed.insert(*name))
+            .map(|name| {
+                (
+                    name.to_owned(),
+                    column_of
+                        .get(name)
+                        .map_or(Place::Unselected, |at| Place::Column(*at)),
+                )
+            })
+            .collect();
+        let index = names
+            .iter()
+            .enumerate()
+            .map(|(at, (name, _))| (name.clone(), at))
+            .collect();
+        Self { names, index }
+    }
+
+    /// What becomes of a member; nothing if it is not known. `expected` is where its name is looked
+    /// for first.
+    fn find(&self, name: &str, expected: &mut usize) -> Option<Place> {
+        let at = match self.names.get(*expected) {
+            Some((next, _)) if next == name => *expected,
+            _ => *self.index.get(name)?,
+        };
+        *expected = at + 1;
+        Some(self.names[at].1)
+    }
+}
+
+impl<'a> Scanned<'a> {
+    fn clear(&mut self, columns: usize) {
+        self.top.clear();
+        self.top.resize(columns, None);
+        self.attributes.clear();
+        self.attributes.resize(columns, None);
+        self.unknown.clear();
+    }
+
+    /// A column's raw value and whether it is in an envelope. The top level is preferred to the
+    /// attribute of the same name, unless it holds no value.
+    fn raw(&self, at: usize) -> Option<(&'a str, bool)> {
+        let top = self.top[at].filter(|raw| json::kind(raw) != Kind::Null);
+        let attribute = self.attributes[at];
+        top.map(|raw| (raw, false))
+            .or(attribute.map(|raw| (raw, true)))
+    }
+
+    /// A column's raw value out of its envelope.
+    fn plain(&self, at: usize) -> Option<&'a str> {
+        match self.raw(at)? {
+            (raw, false) => Some(raw),
+            (raw, true) => match envelope::unwrap(raw) {
+                Attribute::One(value) => Some(value.raw),
+                _ => None,
+            },
+        }
+    }
+}
+
+/// The fields that Reevo repeats at the top of a record.
+const SYSTEM: [&str; 4] = ["id", "record_type", "created_at", "updated_at"];
+
+fn is_system(name: &str) -> bool {
+    SYSTEM.contains(&name)
+}
+
+fn system_names() -> Vec<String> {
+    SYSTEM.map(str::to_owned).to_vec()
+}
+
+#[derive(Clone, Copy, PartialEq)]
+enum Depth {
+    Top,
+    Attributes,
+}
+
+/// Reads one level of a record: its own members, or its attributes.
+struct Level<'p, 's, 'a> {
+    projection: &'p Projection,
+    scanned: &'s mut Scanned<'a>,
+    depth: Depth,
+}
+
+impl<'a> Visitor<'a> for Level<'_, '_, 'a> {
+    type Value = ();
+
+    fn expecting(&self, formatter: &mut std::fmt::Formatter) -> std::fmt::Result {
+        formatter.write_str(match self.depth {
+            Depth::Top => "a record",
+            Depth::Attributes => "an object of attributes",
+        })
+    }
+
+    fn visit_map<M: MapAccess<'a>>(self, mut members: M) -> Result<(), M::Error> {
+        let projection = self.projection;
+        let enveloped = self.depth == Depth::Attributes;
+        let lookup = if enveloped {
+            &projection.attributes
+        } else {
+            &projection.top
+        };
+        let nests = projection.layout == Layout::Envelopes && !enveloped;
+        let mut expected = 0;
+        while let Some(Name(name)) = members.next_key()? {
+            if nests && name == "attributes" {
+                members.next_value_seed(Level {
+                    projection,
+                    scanned: &mut *self.scanned,
+                    depth: Depth::Attributes,
+                })?;
+                continue;
+            }
+            let raw = members.next_value::<&'a RawValue>()?.get();
+            let found = lookup.find(&name, &mut expected);
+            match found {
+                Some(Place::Column(column)) if enveloped => {
+                    self.scanned.attributes[column] = Some(raw);
+                }
+                Some(Place::Column(column)) => self.scanned.top[column] = Some(raw),
+                Some(Place::Unselected) => {}
+                None => self.scanned.unknown.push(Unknown {
+                    name,
+                    raw,
+                    enveloped,
+                }),
+            }
+        }
+        Ok(())
+    }
+
+    /// A record may have `null` in place of its attributes.
+    fn visit_unit<E: serde::de::Error>(self) -> Result<(), E> {
+        if self.depth == Depth::Attributes {
+            Ok(())
+        } else {
+            Err(E::invalid_type(serde::de::Unexpected::Unit, &self))
+        }
+    }
+}
+
+impl<'a> DeserializeSeed<'a> for Level<'_, '_, 'a> {
+    type Value = ();
+
+    fn deserialize<D: serde::Deserializer<'a>>(self, deserializer: D) -> Result<(), D::Error> {
+        deserializer.deserialize_any(self)
+    }
+}

@@ -1,0 +1,250 @@
+//! Instants, dates and times of day: read from the text an API wrote, compared as instants, and
+//! written as the one form that every consumer reads alike.
+
+use chrono::{DateTime, NaiveDate, NaiveDateTime, NaiveTime, SecondsFormat, Utc};
+use std::borrow::Cow;
+
+/// An instant; what two spellings of one moment have in common.
+pub type Instant = DateTime<Utc>;
+
+/// A timestamp that was read: its instant, and the text in UTC with `Z` and at most microseconds.
+pub struct Timestamp<'a> {
+    pub instant: Instant,
+    pub utc: Cow<'a, str>,
+    /// The text named no zone, and was taken as UTC.
+    pub zone_assumed: bool,
+}
+
+/// Reads a timestamp. Text without a zone is taken as UTC. Nothing is returned for text that is
+/// no timestamp, a leap second, or a year outside 1 to 9999, none of which consumers can hold.
+pub fn parse(text: &str) -> Option<Timestamp<'_>> {
+    let (instant, zone_assumed) = match DateTime::parse_from_rfc3339(text) {
+        Ok(stamp) => (stamp.with_timezone(&Utc), false),
+        Err(_) => (naive(text)?.and_utc(), true),
+    };
+    let year = chrono::Datelike::year(&instant);
+    if !(1..=9999).contains(&year) || instant.timestamp_subsec_nanos() >= 1_000_000_000 {
+        return None;
+    }
+    let utc = if is_canonical(text) {
+        Cow::Borrowed(text)
+    } else {
+        Cow::Owned(written(instant, fraction(text)))
+    };
+    Some(Timestamp {
+        instant,
+        utc,
+        zone_assumed,
+    })
+}
+
+/// Writes an instant with microseconds, as `time_extracted` wants it.
+pub fn micros(instant: Instant) -> String {
+    instant.to_rfc3339_opts(SecondsFormat::Micros, true)
+}
+
+/// A calendar date in `YYYY-MM-DD`: the text itself, or the date of a timestamp at midnight.
+pub fn date(text: &str) -> Option<&str> {
+    let day = text.get(..10)?;
+    let parsed = NaiveDate::parse_from_str(day, "%Y-%m-%d").ok()?;
+    let in_range = (1..=9999).contains(&chrono::Datelike::year(&parsed));
+    let exact = parsed.format("%Y-%m-%d").to_string() == day;
+    let rest = &text[10..];
+    let midnight = rest.is_empty() || (is_midnight(rest) && parse(text).is_some());
+    (in_range && exact && midnight).then_some(day)
+}
+
+/// A time of day in `HH:MM:SS` with the fraction it came with; a zone is converted to UTC away.
+pub struct TimeOfDay<'a> {
+    pub text: Cow<'a, str>,
+    /// The text named a zone, which the emitted form cannot hold.
+    pub zone_dropped: bool,
+}
+
+pub fn time_of_day(text: &str) -> Option<TimeOfDay<'_>> {
+    if is_plain_time(text) {
+        return Some(TimeOfDay {
+            text: Cow::Borrowed(text),
+            zone_dropped: false,
+        });
+    }
+    if let Ok(time) = NaiveTime::parse_from_str(text, "%H:%M") {
+        let text = Cow::Owned(time.format("%H:%M:%S").to_string());
+        return Some(TimeOfDay {
+            text,
+            zone_dropped: false,
+        });
+    }
+    // Any day serves to apply the offset; this one has no neighbour out of range.
+    let full = format!("2000-01-02T{text}");
+    let stamp = DateTime::parse_from_rfc3339(&full).ok()?;
+    let utc = written(stamp.with_timezone(&Utc), fraction(text));
+    let time = utc.get(11..utc.len() - 1)?.to_owned();
+    is_plain_time(&time).then_some(TimeOfDay {
+        text: Cow::Owned(time),
+        zone_dropped: true,
+    })
+}
+
+fn is_plain_time(text: &str) -> bool {
+    let (clock, fraction) = text.split_at_checked(8).unwrap_or((text, ""));
+    let digits = fraction.strip_prefix('.').unwrap_or_default();
+    clock.len() == 8
+        && NaiveTime::parse_from_str(clock, "%H:%M:%S").is_ok()
+        && !clock.ends_with("60")
+        && (fraction.is_empty() || (1..=6).contains(&digits.len()))
+        && digits.bytes().all(|byte| byte.is_ascii_digit())
+}
+
+/// Whether the part of a timestamp behind its date says midnight, whatever the zone.
+fn is_midnight(rest: &str) -> bool {
+    rest.get(1..9) == Some("00:00:00") && fraction(rest).bytes().all(|byte| byte == b'0')
+}
+
+fn naive(text: &str) -> Option<NaiveDateTime> {
+    ["%Y-%m-%dT%H:%M:%S%.f", "%Y-%m-%d %H:%M:%S%.f"]
+        .iter()
+        .find_map(|format| NaiveDateTime::parse_from_str(text, format).ok())
+}
+
+/// The digits behind the point of the seconds, as written.
+fn fraction(text: &str) -> &str {
+    let Some((_, behind)) = text.split_once('.') else {
+        return "";
+    };
+    let digits = behind.bytes().take_while(u8::is_ascii_digit).count();
+    &behind[..digits]
+}
+
+/// The instant with the fraction's own digits, cut after microseconds. Offsets are whole minutes,
+/// so a fraction is the same in every zone.
+fn written(instant: Instant, fraction: &str) -> String {
+    let fraction = &fraction[..fraction.len().min(6)];
+    let point = if fraction.is_empty() { "" } else { "." };
+    format!("{}{point}{fraction}Z", instant.format("%Y-%m-%dT%H:%M:%S"))
+}
+
+/// Whether parsed text already is `YYYY-MM-DDTHH:MM:SS[.ffffff]Z`.
+fn is_canonical(text: &str) -> bool {
+    let bytes = text.as_bytes();
+    bytes.get(10) == Some(&b'T')
+        && matches!(bytes.get(19), Some(b'Z' | b'.'))
+        && bytes.last() == Some(&b'Z')
+        && bytes.len() <= 27
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    #[test]
+    fn timestamps_come_out_as_the_same_instant_in_utc() {
+        let table = [
+            ("2026-06-01T08:00:00Z", Some("2026-06-01T08:00:00Z")),
+            ("2026-06-01T08:00:00.000Z", Some("2026-06-01T08:00:00.000Z")),
+            (
+                "2026-06-01T08:00:00.123456Z",
+                Some("2026-06-01T08:00:00.123456Z"),
+            ),
+            (
+                "2026-06-01T08:00:00.123456789Z",
+                Some("2026-06-01T08:00:00.123456Z"),
+            ),
+            ("2026-06-01T10:00:00+02:00", Some("2026-06-01T08:00:00Z")),
+            (
+                "2026-06-01T00:30:00.50-05:30",
+                Some("2026-06-01T06:00:00.50Z"),
+            ),
+            ("2026-06-01T08:00:00+00:00", Some("2026-06-01T08:00:00Z")),
+            ("2026-06-01t08:00:00z", Some("2026-06-01T08:00:00Z")),
+            ("2026-06-01 08:00:00Z", Some("2026-06-01T08:00:00Z")),
+            ("2026-06-01T08:00:00", Some("2026-06-01T08:00:00Z")),
+            ("2026-06-01T08:00:00.25", Some("2026-06-01T08:00:00.25Z")),
+            ("2026-02-30T08:00:00Z", None),
+            ("2026-06-01T23:59:60Z", None),
+            ("0000-06-01T23:59:00Z", None),
+            ("2026-06-01", None),
+            ("", None),
+            ("soon", None),
+        ];
+        for (text, expected) in table {
+            let utc = parse(text).map(|stamp| stamp.utc.into_owned());
+            assert_eq!(utc.as_deref(), expected, "{text:?}");
+        }
+    }
+
+    #[test]
+    fn two_spellings_of_one_moment_are_one_instant() {
+        let plain = parse("2026-06-01T08:00:00Z").unwrap().instant;
+        for text in [
+            "2026-06-01T10:00:00+02:00",
+            "2026-06-01T08:00:00.000000Z",
+            "2026-06-01T08:00:00",
+        ] {
+            assert_eq!(parse(text).unwrap().instant, plain, "{text}");
+        }
+    }
+
+    #[test]
+    fn dates_are_calendar_dates_or_a_midnight() {
+        let table = [
+            ("2026-06-01", Some("2026-06-01")),
+            ("2026-06-01T00:00:00Z", Some("2026-06-01")),
+            ("2026-06-01T00:00:00.000+02:00", Some("2026-06-01")),
+            ("2026-06-01T10:00:00Z", None),
+            ("2026-06-31", None),
+            ("2026-6-1", None),
+            ("0000-01-01", None),
+            ("01/06/2026", None),
+            ("", None),
+        ];
+        for (text, expected) in table {
+            assert_eq!(date(text), expected, "{text:?}");
+        }
+    }
+
+    #[test]
+    fn times_of_day_carry_no_zone() {
+        let table = [
+            ("09:30:00", Some(("09:30:00", false))),
+            ("09:30:00.250", Some(("09:30:00.250", false))),
+            ("09:30", Some(("09:30:00", false))),
+            ("09:30:00Z", Some(("09:30:00", true))),
+            ("01:30:00+02:00", Some(("23:30:00", true))),
+            ("25:00:00", None),
+            ("09:30:60", None),
+            ("noon", None),
+        ];
+        for (text, expected) in table {
+            let time = time_of_day(text).map(|time| (time.text.into_owned(), time.zone_dropped));
+            let expected = expected.map(|(text, dropped)| (text.to_owned(), dropped));
+            assert_eq!(time, expected, "{text:?}");
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn what_is_written_reads_as_the_instant_it_came_from(
+            seconds in -62_135_596_800_i64..253_402_300_799,
+            micros in 0_u32..1_000_000,
+            offset_minutes in -1439_i32..1439,
+        ) {
+            let instant = DateTime::from_timestamp(seconds, micros * 1000).unwrap();
+            let zone = chrono::FixedOffset::east_opt(offset_minutes * 60).unwrap();
+            let local = instant.with_timezone(&zone);
+            prop_assume!((1..=9999).contains(&chrono::Datelike::year(&local)));
+            let text = local.to_rfc3339_opts(SecondsFormat::Micros, false);
+            let stamp = parse(&text).unwrap();
+            prop_assert_eq!(stamp.instant, instant);
+            let again = parse(&stamp.utc).unwrap();
+            prop_assert_eq!(again.instant, instant);
+            prop_assert_eq!(again.utc.as_ref(), stamp.utc.as_ref());
+        }
+
+        #[test]
+        fn no_text_makes_it_panic(text in "\\PC{0,30}") {
+            let _ = (parse(&text).is_some(), date(&text), time_of_day(&text).is_some());
+        }
+    }
+}

@@ -1,0 +1,383 @@
+//! Writes a value in its declared form. What the form cannot hold becomes null and is counted;
+//! numbers and strings leave with the digits and characters they came with.
+
+use crate::envelope::{self, Attribute};
+use crate::findings::{Finding, Findings};
+use crate::json::{self, Kind, Members};
+use crate::schema::{Item, Object, Property, Shape};
+use crate::timestamp;
+use serde_json::value::RawValue;
+use std::borrow::Cow;
+
+/// A member of a record that the schema does not announce.
+pub struct Unknown<'a> {
+    pub name: Cow<'a, str>,
+    pub raw: &'a str,
+    pub enveloped: bool,
+}
+
+impl Unknown<'_> {
+    fn attribute(&self) -> Attribute<'_> {
+        if self.enveloped {
+            envelope::unwrap(self.raw)
+        } else {
+            Attribute::One(envelope::bare(self.raw))
+        }
+    }
+}
+
+/// Writes values in their declared forms, counting what they could not hold.
+pub struct ValueWriter<'w, 'p> {
+    out: &'w mut Vec<u8>,
+    findings: &'w mut Findings,
+    /// The names that lead to the value being written.
+    path: Vec<&'p str>,
+    /// Members of objects that the schema does not announce: where they are, and their raw values.
+    undeclared: Vec<(String, String)>,
+}
+
+/// Whether a value came out, or null in its place.
+#[derive(PartialEq)]
+pub enum Came {
+    Value,
+    Null,
+}
+
+impl<'w, 'p> ValueWriter<'w, 'p> {
+    /// Opens an object.
+    pub fn open(out: &'w mut Vec<u8>, findings: &'w mut Findings) -> Self {
+        out.push(b'{');
+        Self {
+            out,
+            findings,
+            path: Vec::new(),
+            undeclared: Vec::new(),
+        }
+    }
+
+    /// Closes the object.
+    pub fn close(&mut self) {
+        self.out.push(b'}');
+    }
+
+    /// Writes a member with its comma. One that may not be null and would be is left out.
+    pub fn member(
+        &mut self,
+        key: &[u8],
+        property: &'p Property,
+        value: impl FnOnce(&mut Self) -> Came,
+    ) {
+        let start = self.out.len();
+        self.separate(b'{');
+        self.out.extend_from_slice(key);
+        self.path.push(&property.name);
+        if value(self) == Came::Null && !property.nullable {
+            self.out.truncate(start);
+        }
+        self.path.pop();
+    }
+
+    /// Writes a comma, unless nothing stands behind the opening bracket yet.
+    fn separate(&mut self, opening: u8) {
+        if self.out.last() != Some(&opening) {
+            self.out.push(b',');
+        }
+    }
+
+    pub fn null(&mut self) -> Came {
+        self.out.extend_from_slice(b"null");
+        Came::Null
+    }
+
+    /// Writes null for a value that the declared form cannot hold.
+    fn refuse(&mut self, declared: &'static str) -> Came {
+        self.find(Finding::Nulled { declared });
+        self.null()
+    }
+
+    fn find(&mut self, finding: Finding) {
+        self.findings.add(self.path.join("."), finding);
+    }
+
+    fn put(&mut self, text: &str) -> Came {
+        self.out.extend_from_slice(text.as_bytes());
+        Came::Value
+    }
+
+    fn quoted(&mut self, text: &str) -> Came {
+        self.out.push(b'"');
+        self.out.extend_from_slice(text.as_bytes());
+        self.out.push(b'"');
+        Came::Value
+    }
+
+    /// Writes an attribute: one envelope, or an array of them.
+    pub fn attribute(&mut self, shape: &'p Shape, raw: &str) -> Came {
+        match (envelope::unwrap(raw), shape) {
+            (Attribute::Nothing, _) => self.null(),
+            (Attribute::One(value), _) => self.value(shape, value.raw),
+            (Attribute::Many(values), Shape::Array(item)) => {
+                self.elements(item, values.iter().map(|value| value.raw))
+            }
+            (Attribute::Many(values), Shape::OpenArray | Shape::Text | Shape::Any) => {
+                let bare: Vec<&str> = values.iter().map(|value| value.raw).collect();
+                let array = format!("[{}]", bare.join(","));
+                self.value(shape, &array)
+            }
+            (Attribute::Many(values), _) => match values.as_slice() {
+                [] => self.null(),
+                [value] => self.value(shape, value.raw),
+                _ => self.refuse("single value"),
+            },
+        }
+    }
+
+    /// Writes a value in its declared form.
+    pub fn value(&mut self, shape: &'p Shape, raw: &str) -> Came {
+        let kind = json::kind(raw);
+        if kind == Kind::Null {
+            return self.null();
+        }
+        match (shape, kind) {
+            (Shape::Text, Kind::String)
+            | (Shape::Any, _)
+            | (Shape::OpenObject, Kind::Object)
+            | (Shape::OpenArray, Kind::Array) => self.copy(raw),
+            (Shape::Text, _) => self.as_text(raw),
+            (Shape::Number, Kind::Number) | (Shape::Boolean, Kind::Boolean) => self.put(raw),
+            (Shape::Number, Kind::String) => self.number(raw),
+            (Shape::Integer, Kind::Number | Kind::String) => self.integer(raw),
+            (Shape::Boolean, Kind::String) => self.boolean(raw),
+            (Shape::Timestamp, Kind::String) => self.timestamp(raw),
+            (Shape::Date, Kind::String) => self.date(raw),
+            (Shape::TimeOfDay, Kind::String) => self.time_of_day(raw),
+            (Shape::Object(object), Kind::Object) => self.object(object, raw),
+            (Shape::Object(object), Kind::String | Kind::Number) => self.principal(object, raw),
+            (Shape::Array(item), Kind::Array) => self.array(item, raw),
+            (Shape::Array(item), _) => self.elements(item, std::iter::once(raw)),
+            (Shape::OpenArray, _) => {
+                self.out.push(b'[');
+                self.copy(raw);
+                self.out.push(b']');
+                Came::Value
+            }
+            _ => self.refuse(noun(shape)),
+        }
+    }
+
+    fn copy(&mut self, raw: &str) -> Came {
+        let cleaned = json::copy(self.out, raw);
+        self.report(cleaned);
+        Came::Value
+    }
+
+    fn as_text(&mut self, raw: &str) -> Came {
+        let cleaned = json::write_as_text(self.out, raw);
+        self.report(cleaned);
+        self.find(Finding::KeptAsText);
+        Came::Value
+    }
+
+    fn report(&mut self, cleaned: json::Cleaned) {
+        if cleaned.nul {
+            self.find(Finding::NulRemoved);
+        }
+        if cleaned.surrogate {
+            self.find(Finding::SurrogateReplaced);
+        }
+    }
+
+    fn number(&mut self, raw: &str) -> Came {
+        let text = json::text(raw);
+        match text.as_deref().and_then(json::number) {
+            Some(digits) => self.put(&digits),
+            None => self.refuse("number"),
+        }
+    }
+
+    fn integer(&mut self, raw: &str) -> Came {
+        let text = if json::kind(raw) == Kind::String {
+            json::text(raw)
+        } else {
+            Some(Cow::Borrowed(raw))
+        };
+        let number = text.as_deref().and_then(json::number);
+        match number.as_deref().and_then(json::integer) {
+            Some(digits) => self.put(digits),
+            None => self.refuse("integer"),
+        }
+    }
+
+    fn boolean(&mut self, raw: &str) -> Came {
+        match raw {
+            "\"true\"" => self.put("true"),
+            "\"false\"" => self.put("false"),
+            _ => self.refuse("boolean"),
+        }
+    }
+
+    fn timestamp(&mut self, raw: &str) -> Came {
+        let text = json::text(raw);
+        let Some(stamp) = text.as_deref().and_then(timestamp::parse) else {
+            return self.refuse("date-time");
+        };
+        if stamp.zone_assumed {
+            self.find(Finding::ZoneAssumed);
+        }
+        self.quoted(&stamp.utc)
+    }
+
+    fn date(&mut self, raw: &str) -> Came {
+        let text = json::text(raw);
+        match text.as_deref().and_then(timestamp::date) {
+            Some(date) => self.quoted(date),
+            None => self.refuse("date"),
+        }
+    }
+
+    fn time_of_day(&mut self, raw: &str) -> Came {
+        let text = json::text(raw);
+        let Some(time) = text.as_deref().and_then(timestamp::time_of_day) else {
+            return self.refuse("time");
+        };
+        if time.zone_dropped {
+            self.find(Finding::ZoneDropped);
+        }
+        self.quoted(&time.text)
+    }
+
+    fn array(&mut self, item: &'p Item, raw: &str) -> Came {
+        match serde_json::from_str::<Vec<&RawValue>>(raw) {
+            Ok(elements) => self.elements(item, elements.into_iter().map(RawValue::get)),
+            Err(_) => self.refuse("array"),
+        }
+    }
+
+    fn elements<'r>(&mut self, item: &'p Item, elements: impl Iterator<Item = &'r str>) -> Came {
+        self.out.push(b'[');
+        for element in elements {
+            let start = self.out.len();
+            self.separate(b'[');
+            if self.value(&item.shape, element) == Came::Null && !item.nullable {
+                self.out.truncate(start);
+            }
+        }
+        self.out.push(b']');
+        Came::Value
+    }
+
+    fn object(&mut self, object: &'p Object, raw: &str) -> Came {
+        let Ok(Members(members)) = serde_json::from_str(raw) else {
+            return self.refuse("object");
+        };
+        self.note_undeclared(object, &members);
+        self.members(object, |property| {
+            let found = members
+                .iter()
+                .rev()
+                .find(|(name, _)| *name == property.api_name);
+            found.map(|(_, raw)| *raw)
+        })
+    }
+
+    /// Writes an object for a plain value: the value as the principal member, all others null.
+    fn principal(&mut self, object: &'p Object, raw: &str) -> Came {
+        let Some(principal) = object.principal else {
+            return self.refuse("object");
+        };
+        let name = &object.properties[principal].name;
+        self.members(object, |property| (property.name == *name).then_some(raw))
+    }
+
+    fn members<'r>(
+        &mut self,
+        object: &'p Object,
+        raw: impl Fn(&Property) -> Option<&'r str>,
+    ) -> Came {
+        self.out.push(b'{');
+        for property in &object.properties {
+            let raw = raw(property);
+            self.member(&json::key(&property.name), property, |writer| match raw {
+                Some(raw) => writer.value(&property.shape, raw),
+                None => writer.null(),
+            });
+        }
+        self.close();
+        Came::Value
+    }
+
+    fn note_undeclared(&mut self, object: &Object, members: &[(Cow<str>, &str)]) {
+        for (name, raw) in members {
+            if !object.announces(name) {
+                let path = format!("{}.{name}", self.path.join("."));
+                self.findings.add(path.clone(), Finding::Unannounced);
+                self.undeclared.push((path, (*raw).to_owned()));
+            }
+        }
+    }
+
+    /// Writes the column of everything that the schema did not announce.
+    pub fn collect(&mut self, column: &str, unknown: &[Unknown]) {
+        self.name(column);
+        let undeclared = std::mem::take(&mut self.undeclared);
+        if unknown.is_empty() && undeclared.is_empty() {
+            self.null();
+            return;
+        }
+        self.out.push(b'{');
+        for one in unknown {
+            self.name(&one.name);
+            match one.attribute() {
+                Attribute::Nothing => drop(self.null()),
+                Attribute::One(value) => self.collected(&value),
+                Attribute::Many(values) => self.collected_list(&values),
+            }
+        }
+        for (path, raw) in &undeclared {
+            self.name(path);
+            json::copy(self.out, raw);
+        }
+        self.close();
+    }
+
+    fn name(&mut self, name: &str) {
+        self.separate(b'{');
+        json::write_text(self.out, &name.replace('\0', ""));
+        self.out.push(b':');
+    }
+
+    fn collected_list(&mut self, values: &[envelope::Value]) {
+        self.out.push(b'[');
+        for (at, value) in values.iter().enumerate() {
+            if at > 0 {
+                self.out.push(b',');
+            }
+            self.collected(value);
+        }
+        self.out.push(b']');
+    }
+
+    /// Writes a value by its own value type: a number that was sent as a string is a number.
+    fn collected(&mut self, value: &envelope::Value) {
+        let is_number = value.value_type.as_deref().map(envelope::shape_of) == Some(Shape::Number);
+        let text = json::text(value.raw).filter(|_| is_number);
+        match text.as_deref().and_then(json::number) {
+            Some(digits) => drop(self.put(&digits)),
+            None => drop(json::copy(self.out, value.raw)),
+        }
+    }
+}
+
+fn noun(shape: &Shape) -> &'static str {
+    match shape {
+        Shape::Text | Shape::Any => "text",
+        Shape::Timestamp => "date-time",
+        Shape::Date => "date",
+        Shape::TimeOfDay => "time",
+        Shape::Integer => "integer",
+        Shape::Number => "number",
+        Shape::Boolean => "boolean",
+        Shape::Object(_) | Shape::OpenObject => "object",
+        Shape::Array(_) | Shape::OpenArray => "array",
+    }
+}
