@@ -1,0 +1,95 @@
+//! Streams: what a workspace offers, and what of it a run reads.
+
+use crate::record::{Layout, Projection};
+use crate::schema::{self, Property};
+use serde_json::{Value, json};
+
+/// The field that says what changed.
+pub const REPLICATION_KEY: &str = "updated_at";
+/// The field that identifies a record.
+pub const PRIMARY_KEY: &str = "id";
+
+/// A kind of object that a workspace offers.
+#[derive(Clone, Debug)]
+pub struct Stream {
+    /// The name in what is emitted.
+    pub name: String,
+    /// The name in the API's paths.
+    pub api_name: String,
+    pub description: Option<String>,
+    pub properties: Vec<Property>,
+    pub replication: Replication,
+    pub layout: Layout,
+    /// The API can sort by id, so that records of one instant have a steady order.
+    pub sorts_by_id: bool,
+}
+
+/// How a stream can be read again.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Replication {
+    Incremental,
+    /// Only as a whole, for the reason given.
+    FullTable {
+        because: String,
+    },
+}
+
+/// How a stream is read in this run.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum SyncMode {
+    Incremental,
+    FullTable,
+}
+
+/// A stream that a run reads, with the fields that it emits.
+#[derive(Clone, Debug)]
+pub struct Selection {
+    pub stream: Stream,
+    /// The emitted fields in their order; `id` and `updated_at` are always among them.
+    pub properties: Vec<Property>,
+    /// The JSON Schema of what is emitted.
+    pub schema: Value,
+    pub mode: SyncMode,
+}
+
+impl Stream {
+    /// The JSON Schema of the whole stream.
+    pub fn json_schema(&self) -> Value {
+        json!({"type": "object", "properties": schema::properties_schema(&self.properties)})
+    }
+
+    /// The stream with all its fields, read in the best way that works.
+    pub fn whole(self) -> Selection {
+        Selection {
+            properties: self.properties.clone(),
+            schema: self.json_schema(),
+            mode: self.best_mode(),
+            stream: self,
+        }
+    }
+
+    pub fn best_mode(&self) -> SyncMode {
+        match self.replication {
+            Replication::Incremental => SyncMode::Incremental,
+            Replication::FullTable { .. } => SyncMode::FullTable,
+        }
+    }
+}
+
+impl Selection {
+    /// How a record of the API becomes a record of this selection.
+    pub fn projection(&self) -> Projection {
+        let announced = self
+            .stream
+            .properties
+            .iter()
+            .map(|property| property.api_name.clone());
+        let announced: Vec<String> = announced.collect();
+        Projection::new(self.stream.layout, &self.properties, &announced)
+    }
+}
+
+/// Whether a field is emitted whatever is selected: without it there is no key, or no bookmark.
+pub fn is_automatic(name: &str) -> bool {
+    name == PRIMARY_KEY || name == REPLICATION_KEY
+}

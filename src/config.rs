@@ -1,0 +1,435 @@
+//! The configuration: as a person or an orchestrator wrote it, and as the program needs it. The
+//! way from one to the other reports every problem at once; nothing downstream checks again.
+
+mod problems;
+mod raw;
+
+pub use raw::RawConfig;
+
+use crate::timestamp::{self, Instant};
+use anyhow::{Context, Result, bail};
+use secrecy::SecretString;
+use serde_json::Value;
+use std::time::Duration;
+
+/// The JSON Schema of the configuration, as it ships.
+pub const SCHEMA: &str = include_str!("../catalog/config.schema.json");
+
+/// Which platform is read.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ApiName {
+    Reevo,
+    AskElephant,
+}
+
+/// Where the API is.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum BaseUrl {
+    Remote(String),
+    /// The local API inside the process, with what stood behind `sandbox:`.
+    Sandbox(String),
+}
+
+/// The operator at the boundary of a bookmark.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Boundary {
+    Gte,
+    Gt,
+}
+
+/// What becomes of fields that no schema announces.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum UnknownFields {
+    Report,
+    Collect,
+}
+
+/// The configuration as the program needs it: complete, typed and checked.
+#[derive(Clone, Debug)]
+pub struct Config {
+    pub api: ApiName,
+    /// Nothing only with the sandbox, which has a key of its own.
+    pub api_key: Option<SecretString>,
+    pub base_url: BaseUrl,
+    /// Nothing stands for the standard types.
+    pub record_types: Option<Vec<String>>,
+    /// The text as written, which is what filters send.
+    pub start_date: Option<String>,
+    pub end_date: Option<String>,
+    pub page_size: u16,
+    pub boundary: Boundary,
+    pub lookback: Duration,
+    pub expand: Vec<String>,
+    pub unknown_fields: UnknownFields,
+    pub concurrency: usize,
+    pub request_timeout: Duration,
+    pub max_retry: Duration,
+    pub user_agent: String,
+}
+
+impl ApiName {
+    /// The name that a person reads.
+    pub fn title(self) -> &'static str {
+        match self {
+            Self::Reevo => "Reevo",
+            Self::AskElephant => "AskElephant",
+        }
+    }
+
+    /// The largest page that the API hands out.
+    pub fn largest_page(self) -> u16 {
+        match self {
+            Self::Reevo => 500,
+            Self::AskElephant => 100,
+        }
+    }
+
+    fn usual_address(self) -> &'static str {
+        match self {
+            Self::Reevo => "https://api.reevo.ai",
+            Self::AskElephant => "https://app.askelephant.ai/api",
+        }
+    }
+}
+
+impl Config {
+    /// Checks the configuration as written. The error lists every problem, one to a line.
+    pub fn resolve(raw: &RawConfig) -> Result<Self> {
+        let mut problems = problems::against_schema(raw.value());
+        let config = Fields(raw.value());
+        problems.extend(config.cross_check());
+        if problems.is_empty() {
+            return config.resolve();
+        }
+        let count = match problems.len() {
+            1 => "a problem".to_owned(),
+            count => format!("{count} problems"),
+        };
+        bail!(
+            "the configuration has {count}:\n  {}",
+            problems.join("\n  ")
+        )
+    }
+}
+
+/// Typed access to the configuration as written.
+struct Fields<'a>(&'a Value);
+
+impl Fields<'_> {
+    fn text(&self, key: &str) -> Option<&str> {
+        self.0.get(key).and_then(Value::as_str)
+    }
+
+    fn number(&self, key: &str) -> u64 {
+        let default = || {
+            problems::property(key)
+                .get("default")
+                .and_then(Value::as_u64)
+        };
+        self.0
+            .get(key)
+            .and_then(Value::as_u64)
+            .or_else(default)
+            .unwrap_or_default()
+    }
+
+    fn list(&self, key: &str) -> Option<Vec<String>> {
+        let values = self.0.get(key)?.as_array()?;
+        Some(
+            values
+                .iter()
+                .filter_map(Value::as_str)
+                .map(str::to_owned)
+                .collect(),
+        )
+    }
+
+    fn api(&self) -> ApiName {
+        match self.text("api") {
+            Some("askelephant") => ApiName::AskElephant,
+            _ => ApiName::Reevo,
+        }
+    }
+
+    /// What a JSON Schema cannot say, because it concerns more than one key.
+    fn cross_check(&self) -> Vec<String> {
+        let mut problems = Vec::new();
+        let largest = self.api().largest_page();
+        if self.number("page_size") > u64::from(largest) && self.number("page_size") <= 500 {
+            let title = self.api().title();
+            problems.push(format!("page_size: {title} gives at most {largest} records a page; write a whole number from 1 to {largest}"));
+        }
+        for (key, api) in [
+            ("record_types", ApiName::Reevo),
+            ("expand", ApiName::AskElephant),
+        ] {
+            if self.list(key).is_some_and(|list| !list.is_empty())
+                && self.text("api").is_some()
+                && self.api() != api
+            {
+                problems.push(format!(
+                    "{key}: only {} has it; remove the key",
+                    api.title()
+                ));
+            }
+        }
+        problems.extend(self.check_key());
+        problems.extend(self.check_base_url());
+        problems.extend(self.check_dates());
+        problems
+    }
+
+    fn check_key(&self) -> Option<String> {
+        let sandbox = self.text("base_url").is_some_and(is_sandbox);
+        match self.0.get("api_key") {
+            None if sandbox => None,
+            None => Some(
+                "api_key: is missing; write the API key of the workspace, set TAP_REVOPS_API_KEY, \
+                 or try \"base_url\": \"sandbox:\", which needs none"
+                    .to_owned(),
+            ),
+            Some(Value::String(key)) if key.chars().any(|c| !c.is_ascii_graphic() && c != ' ') || key.trim() != key => {
+                Some("api_key: holds characters that no key has, such as a line break or a space at its end; copy the key again".to_owned())
+            }
+            Some(_) => None,
+        }
+    }
+
+    fn check_base_url(&self) -> Option<String> {
+        let text = self
+            .text("base_url")
+            .filter(|text| !text.is_empty() && !is_sandbox(text))?;
+        let hint = "write an address such as https://api.reevo.ai, or sandbox:";
+        let Ok(url) = reqwest::Url::parse(text) else {
+            return Some(format!("base_url: is not a URL; {hint}"));
+        };
+        if !url.username().is_empty()
+            || url.password().is_some()
+            || url.query().is_some()
+            || url.fragment().is_some()
+        {
+            return Some(format!(
+                "base_url: may hold no user, password, query or fragment; {hint}"
+            ));
+        }
+        match (url.scheme(), url.host_str()) {
+            ("https", Some(_)) => None,
+            ("http", Some(host)) if is_loopback(host) => None,
+            ("http", Some(_)) => Some(
+                "base_url: plain http would send the key unprotected; write https:// (http is for this machine only)"
+                    .to_owned(),
+            ),
+            _ => Some(format!("base_url: is neither https nor http; {hint}")),
+        }
+    }
+
+    fn check_dates(&self) -> Vec<String> {
+        let mut problems = Vec::new();
+        let mut instant = |key: &str| -> Option<Instant> {
+            let text = self.text(key)?;
+            let full = full_date(text);
+            let parsed = timestamp::parse(&full).map(|stamp| stamp.instant);
+            if parsed.is_none() {
+                problems.push(format!(
+                    "{key}: is no date-time; write one such as 2026-01-01T00:00:00Z"
+                ));
+            }
+            parsed
+        };
+        let (start, end) = (instant("start_date"), instant("end_date"));
+        if let (Some(start), Some(end)) = (start, end)
+            && start >= end
+        {
+            problems.push("end_date: is not after start_date; write a later instant".to_owned());
+        }
+        problems
+    }
+
+    /// The checked configuration, typed.
+    fn resolve(&self) -> Result<Config> {
+        let api = self.api();
+        let expand = self.list("expand").unwrap_or_default();
+        let page_size = match self.number("page_size") {
+            0 if expand.iter().any(|member| member == "transcript") => 25,
+            0 => api.largest_page(),
+            size => u16::try_from(size).context("page_size is out of range")?,
+        };
+        Ok(Config {
+            api,
+            api_key: self.text("api_key").map(SecretString::from),
+            base_url: self.base_url(api),
+            record_types: self.list("record_types").filter(|types| !types.is_empty()),
+            start_date: self.text("start_date").map(utc_date),
+            end_date: self.text("end_date").map(utc_date),
+            page_size,
+            boundary: if self.text("boundary") == Some("gt") {
+                Boundary::Gt
+            } else {
+                Boundary::Gte
+            },
+            lookback: Duration::from_secs(self.number("lookback_seconds")),
+            expand,
+            unknown_fields: if self.text("unknown_fields") == Some("collect") {
+                UnknownFields::Collect
+            } else {
+                UnknownFields::Report
+            },
+            concurrency: usize::try_from(self.number("concurrency"))?,
+            request_timeout: Duration::from_secs(self.number("request_timeout_seconds")),
+            max_retry: Duration::from_secs(self.number("max_retry_seconds")),
+            user_agent: self.text("user_agent").map_or_else(
+                || concat!("tap-revops/", env!("CARGO_PKG_VERSION")).to_owned(),
+                str::to_owned,
+            ),
+        })
+    }
+
+    fn base_url(&self, api: ApiName) -> BaseUrl {
+        match self.text("base_url") {
+            None => BaseUrl::Remote(api.usual_address().to_owned()),
+            Some(text) => match text.strip_prefix(SANDBOX) {
+                Some(options) => BaseUrl::Sandbox(options.to_owned()),
+                None => BaseUrl::Remote(text.trim_end_matches('/').to_owned()),
+            },
+        }
+    }
+}
+
+const SANDBOX: &str = "sandbox:";
+
+fn is_sandbox(base_url: &str) -> bool {
+    base_url.starts_with(SANDBOX)
+}
+
+fn is_loopback(host: &str) -> bool {
+    let address = host.trim_matches(['[', ']']).parse::<std::net::IpAddr>();
+    host == "localhost" || address.is_ok_and(|address| address.is_loopback())
+}
+
+/// A date alone stands for its first instant.
+fn full_date(text: &str) -> String {
+    match timestamp::date(text) {
+        Some(date) if date == text => format!("{text}T00:00:00Z"),
+        _ => text.to_owned(),
+    }
+}
+
+/// A date of the configuration in UTC, as filters take it.
+fn utc_date(text: &str) -> String {
+    let full = full_date(text);
+    match timestamp::parse(&full) {
+        Some(stamp) => stamp.utc.into_owned(),
+        None => full,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    fn problems_of(value: Value) -> String {
+        Config::resolve(&RawConfig::from(value))
+            .unwrap_err()
+            .to_string()
+    }
+
+    fn check(value: Value, expected: &str) {
+        let text = problems_of(value);
+        assert!(text.contains(expected), "{text}");
+    }
+
+    #[test]
+    fn every_problem_is_reported_at_once_with_what_to_write() {
+        let text = problems_of(json!({
+            "api": "salesforce", "page_size": 0, "start_date": "yesterday", "concurrency": "many"
+        }));
+        for expected in [
+            "5 problems",
+            "api: is not one of the allowed values; write \"reevo\" or \"askelephant\"",
+            "page_size: is out of range; write a whole number from 1 to 500",
+            "start_date: is no date-time; write one such as 2026-01-01T00:00:00Z",
+            "concurrency: is not an integer; write a whole number from 1 to 32",
+        ] {
+            assert!(text.contains(expected), "{text}\nlacks {expected}");
+        }
+    }
+
+    #[test]
+    fn the_key_is_asked_for_except_with_the_sandbox() {
+        check(json!({"api": "reevo"}), "api_key: is missing");
+        let sandbox = json!({"api": "reevo", "base_url": "sandbox:?seed=7"});
+        let config = Config::resolve(&RawConfig::from(sandbox)).unwrap();
+        assert_eq!(config.base_url, BaseUrl::Sandbox("?seed=7".to_owned()));
+    }
+
+    #[test]
+    fn no_problem_repeats_the_key() {
+        for key in [
+            json!("sk-se cret\n1"),
+            json!(["sk-secret1"]),
+            json!({"key": "sk-secret1"}),
+        ] {
+            let text = problems_of(json!({"api": "reevo", "api_key": key}));
+            assert!(
+                !text.contains("secret1") && !text.contains("cret"),
+                "{text}"
+            );
+        }
+    }
+
+    #[test]
+    fn plain_http_is_for_this_machine_only() {
+        for (url, allowed) in [
+            ("http://127.0.0.1:8800", true),
+            ("http://localhost:8800/", true),
+            ("http://[::1]:8800", true),
+            ("https://api.reevo.ai/api/v2", true),
+            ("http://api.reevo.ai", false),
+            ("http://127.0.0.1.evil.example", false),
+            ("ftp://127.0.0.1", false),
+            ("api.reevo.ai", false),
+            ("https://user:pass@api.reevo.ai", false),
+        ] {
+            let value = json!({"api": "reevo", "api_key": "k", "base_url": url});
+            let result = Config::resolve(&RawConfig::from(value));
+            assert_eq!(result.is_ok(), allowed, "{url}: {result:?}");
+        }
+    }
+
+    #[test]
+    fn what_only_one_api_has_is_refused_for_the_other() {
+        let sandbox = "sandbox:";
+        check(
+            json!({"api": "askelephant", "base_url": sandbox, "page_size": 500}),
+            "page_size: AskElephant gives at most 100",
+        );
+        check(
+            json!({"api": "askelephant", "base_url": sandbox, "record_types": ["x"]}),
+            "record_types: only Reevo has it",
+        );
+        check(
+            json!({"api": "reevo", "base_url": sandbox, "expand": ["tags"]}),
+            "expand: only AskElephant has it",
+        );
+        check(
+            json!({"api": "askelephant", "base_url": sandbox, "expand": ["tag"]}),
+            "expand.0: is not one of the allowed values",
+        );
+    }
+
+    #[test]
+    fn dates_are_sent_in_utc_and_a_date_alone_is_its_first_instant() {
+        let config = Config::resolve(&RawConfig::from(json!({
+            "api": "reevo", "base_url": "sandbox:",
+            "start_date": "2026-01-01", "end_date": "2026-06-01T02:00:00+02:00"
+        })))
+        .unwrap();
+        assert_eq!(config.start_date.as_deref(), Some("2026-01-01T00:00:00Z"));
+        assert_eq!(config.end_date.as_deref(), Some("2026-06-01T00:00:00Z"));
+        check(
+            json!({"api": "reevo", "base_url": "sandbox:", "start_date": "2026-02-01", "end_date": "2026-01-01"}),
+            "end_date: is not after start_date",
+        );
+    }
+}

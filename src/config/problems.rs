@@ -1,0 +1,89 @@
+//! What is wrong with a configuration, said key by key: what the schema found, and what to write.
+
+use super::SCHEMA;
+use jsonschema::error::ValidationErrorKind;
+use serde_json::Value;
+use std::sync::LazyLock;
+
+static PARSED: LazyLock<Value> =
+    LazyLock::new(|| serde_json::from_str(SCHEMA).expect("the shipped schema is JSON"));
+
+/// A key's schema, or null for a key that the schema does not know.
+pub fn property(key: &str) -> &'static Value {
+    PARSED["properties"].get(key).unwrap_or(&Value::Null)
+}
+
+/// Every violation of the schema, as sentences. No value is repeated: it could be a secret.
+pub fn against_schema(config: &Value) -> Vec<String> {
+    // Dates are checked by the code that reads them, which takes more forms than the format does.
+    let options = jsonschema::draft7::options().should_validate_formats(false);
+    let validator = options.build(&PARSED).expect("the shipped schema is valid");
+    validator
+        .iter_errors(config)
+        .map(|error| sentence(&error))
+        .collect()
+}
+
+fn sentence(error: &jsonschema::ValidationError) -> String {
+    if let ValidationErrorKind::Required { property } = error.kind() {
+        let key = property.as_str().unwrap_or_default();
+        return format!("{key}: is missing; {}", advice(self::property(key)));
+    }
+    let path = error.instance_path().to_string();
+    let key = path.trim_start_matches('/').replace('/', ".");
+    if key.is_empty() {
+        return "the configuration is no JSON object; see sample_config.json for one".to_owned();
+    }
+    let top = key.split('.').next().unwrap_or_default();
+    let mut schema = property(top);
+    if key != top {
+        schema = &schema["items"];
+    }
+    format!(
+        "{key}: {}; {}",
+        complaint(error.kind(), schema),
+        advice(schema)
+    )
+}
+
+fn complaint(kind: &ValidationErrorKind, schema: &Value) -> String {
+    match kind {
+        ValidationErrorKind::Type { .. } => match schema["type"].as_str() {
+            Some(name @ ("integer" | "array")) => format!("is not an {name}"),
+            Some(name) => format!("is not a {name}"),
+            None => "has the wrong type".to_owned(),
+        },
+        ValidationErrorKind::Enum { .. } => "is not one of the allowed values".to_owned(),
+        ValidationErrorKind::Minimum { .. } | ValidationErrorKind::Maximum { .. } => {
+            "is out of range".to_owned()
+        }
+        ValidationErrorKind::MinLength { .. } => "is empty".to_owned(),
+        ValidationErrorKind::UniqueItems => "names something twice".to_owned(),
+        _ => "is not valid".to_owned(),
+    }
+}
+
+/// What to write, told from the schema.
+fn advice(schema: &Value) -> String {
+    if let Some(allowed) = schema["enum"].as_array() {
+        let allowed: Vec<String> = allowed.iter().map(Value::to_string).collect();
+        return format!("write {}", alternatives(&allowed));
+    }
+    let example = &schema["examples"][0];
+    match schema["type"].as_str() {
+        Some("integer") => match (schema["minimum"].as_u64(), schema["maximum"].as_u64()) {
+            (Some(least), Some(most)) => format!("write a whole number from {least} to {most}"),
+            _ => "write a whole number, 0 or more".to_owned(),
+        },
+        Some("array") => format!("write a list such as {example}"),
+        _ if example.is_null() => "write a text in quotes".to_owned(),
+        _ => format!("write a text such as {example}"),
+    }
+}
+
+fn alternatives(words: &[String]) -> String {
+    match words {
+        [rest @ .., last] if !rest.is_empty() => format!("{} or {last}", rest.join(", ")),
+        _ => words.join(""),
+    }
+}

@@ -1,0 +1,111 @@
+//! What the program tells people while it works. Entries go through a channel to the one writer,
+//! which puts them where the protocol wants them.
+
+use secrecy::{ExposeSecret, SecretString};
+use std::sync::{Arc, OnceLock};
+use tokio::sync::mpsc::UnboundedSender;
+
+/// How much an entry matters. The names are those of Singer's log lines.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Level {
+    Info,
+    Warning,
+    Error,
+    Critical,
+}
+
+impl Level {
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Info => "INFO",
+            Self::Warning => "WARNING",
+            Self::Error => "ERROR",
+            Self::Critical => "CRITICAL",
+        }
+    }
+}
+
+/// One line for people.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Entry {
+    pub level: Level,
+    pub text: String,
+}
+
+/// Where any part of the program leaves its entries. It never waits.
+#[derive(Clone, Debug)]
+pub struct Log {
+    entries: UnboundedSender<Entry>,
+    secret: Arc<OnceLock<SecretString>>,
+}
+
+/// A key shorter than this is none, and taking it out would garble the text.
+const SHORTEST_SECRET: usize = 6;
+
+impl Log {
+    pub fn new(entries: UnboundedSender<Entry>) -> Self {
+        Self {
+            entries,
+            secret: Arc::default(),
+        }
+    }
+
+    /// Keeps a key out of everything that is said from now on, in case an API repeats it.
+    pub fn keep_secret(&self, key: &SecretString) {
+        // A second key in one run would be a fault of the program; the first stays kept.
+        let _ = self.secret.set(key.clone());
+    }
+
+    pub fn critical(&self, text: impl Into<String>) {
+        self.add(Level::Critical, text.into());
+    }
+
+    pub fn info(&self, text: impl Into<String>) {
+        self.add(Level::Info, text.into());
+    }
+
+    pub fn warning(&self, text: impl Into<String>) {
+        self.add(Level::Warning, text.into());
+    }
+
+    pub fn error(&self, text: impl Into<String>) {
+        self.add(Level::Error, text.into());
+    }
+
+    fn add(&self, level: Level, text: String) {
+        let text = self.without_secret(text);
+        // Nobody listens any more once the run is ending; then there is nobody to tell.
+        let _ = self.entries.send(Entry { level, text });
+    }
+
+    /// The text without the key, or the part of it behind its last point, which is the secret
+    /// half of AskElephant's keys.
+    fn without_secret(&self, text: String) -> String {
+        let Some(secret) = self.secret.get().map(ExposeSecret::expose_secret) else {
+            return text;
+        };
+        let half = secret.rsplit('.').next().unwrap_or(secret);
+        let parts = [secret, half]
+            .into_iter()
+            .filter(|part| part.len() >= SHORTEST_SECRET);
+        parts.fold(text, |text, part| text.replace(part, "<api_key>"))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use tokio::sync::mpsc::unbounded_channel;
+
+    #[test]
+    fn a_key_that_an_api_repeats_does_not_reach_the_log() {
+        let (entries, mut logged) = unbounded_channel();
+        let log = Log::new(entries);
+        log.keep_secret(&"sk-apik_12.topsecret".into());
+        log.error("wrong key sk-apik_12.topsecret, ends in topsecret");
+        assert_eq!(
+            logged.try_recv().unwrap().text,
+            "wrong key <api_key>, ends in <api_key>"
+        );
+    }
+}

@@ -1,0 +1,438 @@
+//! What has been read: the progress of a stream within a run, the bookmark it earns at its end,
+//! and the state that holds all bookmarks between runs. A bookmark never goes back, and nothing
+//! that came with the incoming state is lost.
+
+use crate::json;
+use crate::record::Version;
+use crate::timestamp::{self, Instant};
+use anyhow::{Context, Result, anyhow, bail};
+use serde::Deserialize;
+use serde_json::value::RawValue;
+use std::collections::{BTreeMap, HashSet};
+
+/// How far a stream has been read: the newest record of a walk that reached its end.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Bookmark {
+    pub instant: Instant,
+    /// The exact text that the API sent.
+    pub updated_at: String,
+    /// The record's id; a bookmark that somebody wrote by hand may lack it.
+    pub id: Option<String>,
+}
+
+impl Bookmark {
+    fn rank(&self) -> (Instant, Option<&str>) {
+        (self.instant, self.id.as_deref())
+    }
+}
+
+/// What a run has seen of one stream. It remembers the ids of the newest instant alone.
+#[derive(Debug)]
+pub struct Progress {
+    previous: Option<Bookmark>,
+    /// Whether the record of the previous bookmark is a repeat.
+    drops_previous: bool,
+    newest: Option<Bookmark>,
+    ids_at_newest: HashSet<String>,
+    in_order: bool,
+}
+
+impl Progress {
+    /// Progress behind a previous bookmark, whose own record an incremental run need not repeat.
+    pub fn incremental(previous: Option<Bookmark>) -> Self {
+        Self::new(previous, true)
+    }
+
+    /// Progress of a run that reads everything, bookmark or not.
+    pub fn full_table(previous: Option<Bookmark>) -> Self {
+        Self::new(previous, false)
+    }
+
+    fn new(previous: Option<Bookmark>, drops_previous: bool) -> Self {
+        Self {
+            previous,
+            drops_previous,
+            newest: None,
+            ids_at_newest: HashSet::new(),
+            in_order: true,
+        }
+    }
+
+    /// Takes note of a version of a record. Says whether it is to be emitted: only what is
+    /// certain to be a repeat is not.
+    pub fn observe(&mut self, version: &Version) -> bool {
+        let Some((instant, text)) = &version.updated_at else {
+            return true;
+        };
+        let is_new = self.note(*instant, text, &version.id);
+        let is_previous = self.drops_previous
+            && self.previous.as_ref().is_some_and(|previous| {
+                previous.instant == *instant && previous.id.as_deref() == Some(&version.id)
+            });
+        is_new && !is_previous
+    }
+
+    /// The newest version seen.
+    pub fn newest(&self) -> Option<&Bookmark> {
+        self.newest.as_ref()
+    }
+
+    /// Where a walk can start again without missing anything: the newest instant seen, as long as
+    /// the records came in ascending order.
+    pub fn resume_from(&self) -> Option<&Bookmark> {
+        self.newest.as_ref().filter(|_| self.in_order)
+    }
+
+    /// The bookmark that a walk earns which reached its end.
+    pub fn bookmark(self) -> Option<Bookmark> {
+        let candidates = [self.previous, self.newest];
+        candidates
+            .into_iter()
+            .flatten()
+            .max_by(|one, other| one.rank().cmp(&other.rank()))
+    }
+
+    /// Whether the version was not yet seen at its instant.
+    fn note(&mut self, instant: Instant, text: &str, id: &str) -> bool {
+        let candidate = || Bookmark {
+            instant,
+            updated_at: text.to_owned(),
+            id: Some(id.to_owned()),
+        };
+        match &mut self.newest {
+            Some(newest) if instant < newest.instant => {
+                self.in_order = false;
+                true
+            }
+            Some(newest) if instant == newest.instant => {
+                if newest.id.as_deref() < Some(id) {
+                    *newest = candidate();
+                }
+                self.ids_at_newest.insert(id.to_owned())
+            }
+            newest => {
+                *newest = Some(candidate());
+                self.ids_at_newest.clear();
+                self.ids_at_newest.insert(id.to_owned())
+            }
+        }
+    }
+}
+
+/// All bookmarks, and whatever else the incoming state held, kept byte for byte.
+#[derive(Clone, Debug, Default)]
+pub struct State {
+    bookmarks: BTreeMap<String, Box<RawValue>>,
+    foreign: BTreeMap<String, Box<RawValue>>,
+}
+
+const BOOKMARKS: &str = "bookmarks";
+
+#[derive(Deserialize)]
+struct StoredBookmark {
+    updated_at: Option<String>,
+    id: Option<String>,
+}
+
+impl State {
+    /// Reads a state as targets and orchestrators store it: the value alone, or a whole STATE
+    /// message. Nothing at all is an empty state.
+    pub fn parse(text: &str) -> Result<Self> {
+        let text = text.trim().trim_start_matches('\u{feff}');
+        if text.is_empty() || text == "null" {
+            return Ok(Self::default());
+        }
+        let mut members = parse_members(text)?;
+        if members
+            .get("type")
+            .is_some_and(|kind| kind.get().eq_ignore_ascii_case("\"state\""))
+        {
+            let value = members
+                .remove("value")
+                .context("the state is a STATE message without a value")?;
+            members = parse_members(value.get())?;
+        }
+        let bookmarks = match members.remove(BOOKMARKS) {
+            Some(raw) if raw.get() != "null" => serde_json::from_str(raw.get()).map_err(|_| {
+                anyhow!("the state's \"bookmarks\" is no JSON object; pass the state as the tap wrote it, or none")
+            })?,
+            _ => BTreeMap::new(),
+        };
+        let state = Self {
+            bookmarks,
+            foreign: members,
+        };
+        for stream in state.bookmarks.keys() {
+            state.bookmark(stream)?;
+        }
+        Ok(state)
+    }
+
+    /// A stream's bookmark. One of another tap's making, without `updated_at`, counts as none.
+    pub fn bookmark(&self, stream: &str) -> Result<Option<Bookmark>> {
+        let Some(raw) = self.bookmarks.get(stream) else {
+            return Ok(None);
+        };
+        let advice = "correct it, or remove it to read the stream from its start";
+        let stored: Option<StoredBookmark> = json::parse_object(raw.get()).map_err(|_| {
+            anyhow!("the state's bookmark of {stream} is not of the form {{\"updated_at\": …, \"id\": …}}; {advice}")
+        })?;
+        let Some((updated_at, id)) =
+            stored.and_then(|stored| Some((stored.updated_at?, stored.id)))
+        else {
+            return Ok(None);
+        };
+        let instant = timestamp::parse(&updated_at).map(|stamp| stamp.instant);
+        let instant = instant.with_context(|| {
+            format!(
+                "the state's bookmark of {stream} has an updated_at that is no date-time; {advice}"
+            )
+        })?;
+        Ok(Some(Bookmark {
+            instant,
+            updated_at,
+            id,
+        }))
+    }
+
+    /// Puts a bookmark in force. Members of the old one that are not ours stay.
+    pub fn promise(&mut self, stream: &str, bookmark: &Bookmark) {
+        let old = self.bookmarks.get(stream).map_or("{}", |raw| raw.get());
+        let mut extra: BTreeMap<String, Box<RawValue>> =
+            serde_json::from_str(old).unwrap_or_default();
+        extra.retain(|name, _| name != "updated_at" && name != "id");
+        let mut text = format!(
+            "{{\"updated_at\":{},\"id\":{}",
+            serde_json::json!(bookmark.updated_at),
+            serde_json::json!(bookmark.id)
+        );
+        for (name, raw) in extra {
+            text.push_str(&format!(",{}:{}", serde_json::json!(name), compact(&raw)));
+        }
+        text.push('}');
+        let raw = RawValue::from_string(text).expect("the parts are JSON");
+        self.bookmarks.insert(stream.to_owned(), raw);
+    }
+
+    /// The state on one line.
+    pub fn to_json(&self) -> String {
+        let members = |of: &BTreeMap<String, Box<RawValue>>| {
+            let members = of
+                .iter()
+                .map(|(name, raw)| format!("{}:{}", serde_json::json!(name), compact(raw)));
+            members.collect::<Vec<_>>().join(",")
+        };
+        let comma = if self.foreign.is_empty() { "" } else { "," };
+        format!(
+            "{{\"{BOOKMARKS}\":{{{}}}{comma}{}}}",
+            members(&self.bookmarks),
+            members(&self.foreign)
+        )
+    }
+}
+
+fn parse_members(text: &str) -> Result<BTreeMap<String, Box<RawValue>>> {
+    let advice = "pass the state as the target or orchestrator stored it, or none";
+    match serde_json::from_str(text) {
+        Ok(members) => Ok(members),
+        Err(error) if error.is_data() => bail!("the state is no JSON object; {advice}"),
+        Err(_)
+            if text
+                .lines()
+                .filter(|line| !line.trim().is_empty())
+                .all(is_json) =>
+        {
+            bail!("the state holds several lines of JSON; pass the last one alone")
+        }
+        Err(error) => {
+            bail!(
+                "the state is not valid JSON at line {}, column {}; {advice}",
+                error.line(),
+                error.column()
+            )
+        }
+    }
+}
+
+fn is_json(text: &str) -> bool {
+    serde_json::from_str::<&RawValue>(text).is_ok()
+}
+
+/// A raw value on one line; targets read the state line by line.
+fn compact(raw: &RawValue) -> String {
+    let mut out = Vec::new();
+    json::copy(&mut out, raw.get());
+    String::from_utf8(out).expect("a copy of text is text")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+    use std::borrow::Cow;
+
+    fn version<'a>(updated_at: &'a str, id: &'a str) -> Version<'a> {
+        let instant = timestamp::parse(updated_at).unwrap().instant;
+        Version {
+            id: Cow::Borrowed(id),
+            updated_at: Some((instant, Cow::Borrowed(updated_at))),
+        }
+    }
+
+    fn bookmark(updated_at: &str, id: &str) -> Bookmark {
+        Bookmark {
+            instant: timestamp::parse(updated_at).unwrap().instant,
+            updated_at: updated_at.to_owned(),
+            id: Some(id.to_owned()),
+        }
+    }
+
+    #[test]
+    fn only_certain_repeats_are_dropped() {
+        let mut progress = Progress::incremental(Some(bookmark("2026-01-01T00:00:00Z", "b")));
+        let table = [
+            ("2026-01-01T00:00:00Z", "a", true),
+            ("2026-01-01T00:00:00.000Z", "b", false),
+            ("2026-01-01T00:00:01Z", "b", true),
+            ("2026-01-01T00:00:01Z", "b", false),
+            ("2026-01-01T00:00:01Z", "c", true),
+            ("2026-01-01T01:00:01+01:00", "c", false),
+            ("2026-01-01T00:00:02Z", "c", true),
+        ];
+        for (updated_at, id, emitted) in table {
+            assert_eq!(
+                progress.observe(&version(updated_at, id)),
+                emitted,
+                "{updated_at} {id}"
+            );
+        }
+    }
+
+    #[test]
+    fn a_full_table_run_repeats_the_record_of_the_bookmark() {
+        let mut progress = Progress::full_table(Some(bookmark("2026-01-01T00:00:00Z", "b")));
+        assert!(progress.observe(&version("2026-01-01T00:00:00Z", "b")));
+    }
+
+    #[test]
+    fn a_walk_out_of_order_gives_no_place_to_resume_from() {
+        let mut progress = Progress::incremental(None);
+        progress.observe(&version("2026-01-02T00:00:00Z", "a"));
+        assert_eq!(
+            progress.resume_from().unwrap().updated_at,
+            "2026-01-02T00:00:00Z"
+        );
+        progress.observe(&version("2026-01-01T00:00:00Z", "b"));
+        assert_eq!(progress.resume_from(), None);
+        assert_eq!(
+            progress.bookmark().unwrap(),
+            bookmark("2026-01-02T00:00:00Z", "a")
+        );
+    }
+
+    #[test]
+    fn the_bookmark_is_the_largest_pair_in_the_exact_text() {
+        let mut progress = Progress::incremental(None);
+        for (updated_at, id) in [
+            ("2026-01-01T02:00:00+02:00", "b"),
+            ("2026-01-01T00:00:00.000000Z", "c"),
+            ("2026-01-01T00:00:00Z", "a"),
+        ] {
+            progress.observe(&version(updated_at, id));
+        }
+        assert_eq!(
+            progress.bookmark().unwrap(),
+            bookmark("2026-01-01T00:00:00.000000Z", "c")
+        );
+    }
+
+    #[test]
+    fn what_came_with_the_state_is_carried_along() {
+        let mut state = State::parse(
+            r#"{"currently_syncing": "x", "n": 1.50e3, "bookmarks": {
+                "gone": {"version": 12345678901234567890123},
+                "contact": {"updated_at": "2026-01-01T00:00:00Z", "id": "a", "mine": [1, 2]},
+                "other": null}}"#,
+        )
+        .unwrap();
+        state.promise("contact", &bookmark("2026-02-01T00:00:00Z", "b"));
+        assert_eq!(
+            state.to_json(),
+            r#"{"bookmarks":{"contact":{"updated_at":"2026-02-01T00:00:00Z","id":"b","mine":[1,2]},"gone":{"version":12345678901234567890123},"other":null},"currently_syncing":"x","n":1.50e3}"#
+        );
+    }
+
+    #[test]
+    fn a_state_is_taken_in_every_form_that_is_stored() {
+        for text in [
+            "",
+            "  \n",
+            "{}",
+            "null",
+            r#"{"bookmarks": null}"#,
+            r#"{"bookmarks": {"contact": {}}}"#,
+        ] {
+            assert_eq!(
+                State::parse(text).unwrap().bookmark("contact").unwrap(),
+                None,
+                "{text:?}"
+            );
+        }
+        let message = r#"{"type": "STATE", "value": {"bookmarks": {"contact": {"updated_at": "2026-01-01T00:00:00Z"}}}}"#;
+        let read = State::parse(message)
+            .unwrap()
+            .bookmark("contact")
+            .unwrap()
+            .unwrap();
+        assert_eq!(
+            (read.updated_at.as_str(), read.id),
+            ("2026-01-01T00:00:00Z", None)
+        );
+    }
+
+    #[test]
+    fn a_broken_state_is_said_in_one_sentence() {
+        for (text, expected) in [
+            ("{", "not valid JSON at line 1"),
+            ("[]", "no JSON object"),
+            ("{}\n{}", "several lines"),
+            (r#"{"bookmarks": []}"#, "\"bookmarks\" is no JSON object"),
+            (
+                r#"{"bookmarks": {"contact": 5}}"#,
+                "bookmark of contact is not of the form",
+            ),
+            (
+                r#"{"bookmarks": {"contact": {"updated_at": "soon"}}}"#,
+                "bookmark of contact has an updated_at that is no date-time",
+            ),
+        ] {
+            let error = State::parse(text).unwrap_err().to_string();
+            assert!(error.contains(expected), "{error}");
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn a_bookmark_never_goes_back_and_no_first_sight_is_dropped(
+            previous in prop::option::of((0_i64..20, "[a-c]")),
+            seen in prop::collection::vec((0_i64..20, "[a-c]"), 0..40),
+        ) {
+            let text = |second: i64| format!("2026-01-01T00:00:{second:02}Z");
+            let previous = previous.map(|(second, id)| bookmark(&text(second), &id));
+            let mut progress = Progress::incremental(previous.clone());
+            let mut emitted = HashSet::new();
+            for (second, id) in &seen {
+                let stamp = text(*second);
+                let first = emitted.insert((*second, id.clone()));
+                let is_previous = previous.as_ref() == Some(&bookmark(&stamp, id));
+                let emits = progress.observe(&version(&stamp, id));
+                prop_assert!(emits || !first || is_previous);
+            }
+            let earned = progress.bookmark();
+            prop_assert!(earned.as_ref().map(Bookmark::rank) >= previous.as_ref().map(Bookmark::rank));
+            let highest = seen.iter().max().map(|(second, id)| bookmark(&text(*second), id));
+            let expected = [previous, highest].into_iter().flatten().max_by(|a, b| a.rank().cmp(&b.rank()));
+            prop_assert_eq!(earned, expected);
+        }
+    }
+}
