@@ -1,0 +1,221 @@
+//! AskElephant v2: `GET /{collection}` with every parameter on every page, and the stream schemas
+//! that ship with the program, since the API has none.
+
+use super::{PageRequest, PageToken, malformed, unreadable};
+use crate::catalog::{PRIMARY_KEY, REPLICATION_KEY, Replication, Stream};
+use crate::http::client::Request;
+use crate::http::failure::Failure;
+use crate::json;
+use crate::record::Layout;
+use crate::schema::{self, Property};
+use form_urlencoded::Serializer;
+use serde::Deserialize;
+use serde_json::Value;
+use serde_json::value::RawValue;
+
+/// API keys begin so, and go out without a prefix; OAuth tokens do not.
+pub const API_KEY_PREFIX: &str = "sk-apik_";
+
+pub const COLLECTIONS: [&str; 5] = ["contacts", "companies", "users", "tags", "engagements"];
+
+/// The collection that can carry more than its own members.
+const EXPANDABLE: &str = "engagements";
+
+/// A member with this keyword in its shipped schema is there only when expanded.
+const ONLY_WITH: &str = "only_with_expand";
+
+pub fn probe_request(collection: &str) -> Request {
+    Request {
+        path: format!("/{collection}?limit=1"),
+        body: None,
+    }
+}
+
+pub fn page_request(page: &PageRequest, expand: &[String]) -> Request {
+    let collection = &page.stream.api_name;
+    let mut query = Serializer::new(String::new());
+    query.append_pair("limit", &page.limit.to_string());
+    query.append_pair("order_by", "updated_at:asc");
+    if let Some(from) = &page.window.from {
+        let operator = if from.inclusive { "gte" } else { "gt" };
+        query.append_pair(&format!("filter[updated_at][{operator}]"), &from.updated_at);
+    }
+    if let Some(until) = &page.window.until {
+        query.append_pair("filter[updated_at][lt]", until);
+    }
+    if collection == EXPANDABLE && !expand.is_empty() {
+        query.append_pair("expand", &expand.join(","));
+    }
+    if let Some(PageToken(token)) = page.token {
+        query.append_pair("cursor", token);
+    }
+    Request {
+        path: format!("/{collection}?{}", query.finish()),
+        body: None,
+    }
+}
+
+#[derive(Deserialize)]
+struct WirePage<'a> {
+    #[serde(borrow)]
+    data: Vec<&'a RawValue>,
+    #[serde(default)]
+    has_more: Option<bool>,
+    #[serde(default)]
+    next_cursor: Option<String>,
+}
+
+/// The records of a page and the token of the next. `has_more` decides; without it, the cursor.
+pub fn page(text: &str) -> Result<(Vec<&RawValue>, Option<PageToken>), Failure> {
+    let page: WirePage = json::parse_object(text).map_err(|error| unreadable(text, &error))?;
+    let token = page
+        .next_cursor
+        .filter(|token| !token.is_empty())
+        .map(PageToken);
+    match (page.has_more, token) {
+        (Some(true), None) => Err(malformed("it says that there is more, and not where")),
+        (Some(false), _) => Ok((page.data, None)),
+        (_, token) => Ok((page.data, token)),
+    }
+}
+
+/// A collection's stream, with the members that are expanded.
+pub fn stream(collection: &str, expand: &[String]) -> Option<Stream> {
+    let schema: Value =
+        serde_json::from_str(shipped(collection)?).expect("the shipped schemas are JSON");
+    let is_there = |property: &Property| {
+        let only_with = schema["properties"][&property.name][ONLY_WITH].as_str();
+        only_with.is_none_or(|member| expand.iter().any(|one| one == member))
+    };
+    let properties = schema::properties_of(&schema).into_iter().filter(is_there);
+    let properties = properties
+        .map(|property| described(property, &schema))
+        .collect();
+    Some(Stream {
+        name: collection.to_owned(),
+        api_name: collection.to_owned(),
+        description: schema["description"].as_str().map(str::to_owned),
+        properties,
+        replication: Replication::Incremental,
+        layout: Layout::Plain,
+        sorts_by_id: false,
+    })
+}
+
+fn described(property: Property, schema: &Value) -> Property {
+    let description = schema["properties"][&property.name]["description"].as_str();
+    let operators = ["gt", "gte", "lt", "lte"].map(str::to_owned);
+    Property {
+        description: description.map(str::to_owned),
+        nullable: property.name != PRIMARY_KEY,
+        filter_operators: if property.name == REPLICATION_KEY {
+            operators.into()
+        } else {
+            Vec::new()
+        },
+        ..property
+    }
+}
+
+fn shipped(collection: &str) -> Option<&'static str> {
+    Some(match collection {
+        "contacts" => include_str!("../../catalog/askelephant/contacts.json"),
+        "companies" => include_str!("../../catalog/askelephant/companies.json"),
+        "users" => include_str!("../../catalog/askelephant/users.json"),
+        "tags" => include_str!("../../catalog/askelephant/tags.json"),
+        "engagements" => include_str!("../../catalog/askelephant/engagements.json"),
+        _ => return None,
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::{LowerBound, Window};
+    use super::*;
+
+    #[test]
+    fn every_page_repeats_every_parameter() {
+        let stream = stream("engagements", &[]).unwrap();
+        let window = Window {
+            from: Some(LowerBound {
+                updated_at: "2026-03-01T00:00:00.000Z".to_owned(),
+                inclusive: false,
+            }),
+            until: Some("2026-04-01T00:00:00Z".to_owned()),
+        };
+        let token = PageToken("a+b/c=".to_owned());
+        let page = PageRequest {
+            stream: &stream,
+            window: &window,
+            limit: 100,
+            token: Some(&token),
+        };
+        let expand = ["owner".to_owned(), "tags".to_owned()];
+        assert_eq!(
+            page_request(&page, &expand).path,
+            "/engagements?limit=100&order_by=updated_at%3Aasc\
+             &filter%5Bupdated_at%5D%5Bgt%5D=2026-03-01T00%3A00%3A00.000Z\
+             &filter%5Bupdated_at%5D%5Blt%5D=2026-04-01T00%3A00%3A00Z\
+             &expand=owner%2Ctags&cursor=a%2Bb%2Fc%3D"
+        );
+    }
+
+    #[test]
+    fn has_more_decides_and_the_token_leads_on() {
+        for (text, expected) in [
+            (
+                r#"{"object":"list","data":[],"has_more":true,"next_cursor":"a"}"#,
+                Ok(Some("a")),
+            ),
+            (
+                r#"{"object":"list","data":[],"has_more":false,"next_cursor":"a"}"#,
+                Ok(None),
+            ),
+            (r#"{"data":[],"next_cursor":"a"}"#, Ok(Some("a"))),
+            (r#"{"data":[],"next_cursor":null}"#, Ok(None)),
+            (r#"{"data":[],"has_more":true,"next_cursor":null}"#, Err(())),
+            (r#"{"data":null}"#, Err(())),
+        ] {
+            let next = page(text).map(|(_, next)| next).map_err(|_| ());
+            let expected = expected.map(|token| token.map(|token| PageToken(token.to_owned())));
+            assert_eq!(next, expected, "{text}");
+        }
+    }
+
+    #[test]
+    fn expanded_members_are_there_only_when_asked_for() {
+        let names = |expand: &[String]| -> Vec<String> {
+            let stream = stream("engagements", expand).unwrap();
+            stream
+                .properties
+                .into_iter()
+                .map(|property| property.name)
+                .collect()
+        };
+        assert!(!names(&[]).contains(&"transcript".to_owned()));
+        let expanded = names(&["transcript".to_owned()]);
+        assert!(
+            expanded.contains(&"transcript".to_owned()) && !expanded.contains(&"owner".to_owned())
+        );
+    }
+
+    #[test]
+    fn every_collection_has_a_shipped_schema_with_key_and_replication_key() {
+        for collection in COLLECTIONS {
+            let stream = stream(collection, &[]).unwrap();
+            let id = stream
+                .properties
+                .iter()
+                .find(|property| property.name == "id")
+                .unwrap();
+            assert!(!id.nullable, "{collection}");
+            assert!(
+                stream
+                    .properties
+                    .iter()
+                    .any(|property| property.name == "updated_at"),
+                "{collection}"
+            );
+        }
+    }
+}

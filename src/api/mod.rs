@@ -1,0 +1,295 @@
+//! The two APIs behind one face: what to ask for a page, how to read the answer, and what a
+//! refusal means. Nothing here talks to the network.
+
+mod askelephant;
+mod reevo;
+mod refusal;
+
+use crate::catalog::Stream;
+use crate::config::{ApiName, Config, UnknownFields};
+use crate::http::client::{Reply, Request};
+use crate::http::failure::{Failure, Kind};
+use crate::record::UNKNOWN_FIELDS;
+use crate::schema::{Property, Shape};
+use crate::timestamp::Instant;
+use bytes::Bytes;
+use secrecy::{ExposeSecret, SecretString};
+use serde_json::value::RawValue;
+use std::ops::Range;
+
+/// Which API is spoken, with what of the configuration concerns only it.
+#[derive(Clone, Debug)]
+pub enum Api {
+    Reevo,
+    AskElephant { expand: Vec<String> },
+}
+
+/// A range of `updated_at` that one traversal walks. Without bounds it is everything.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Window {
+    pub from: Option<LowerBound>,
+    /// Exclusive.
+    pub until: Option<String>,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct LowerBound {
+    /// The text that is sent, which is the text that the API itself wrote if it wrote one.
+    pub updated_at: String,
+    pub inclusive: bool,
+}
+
+/// What fetches the next page. Opaque: it is sent back as it came, and never stored.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct PageToken(pub String);
+
+/// A page to ask for.
+#[derive(Clone, Copy, Debug)]
+pub struct PageRequest<'a> {
+    pub stream: &'a Stream,
+    pub window: &'a Window,
+    pub limit: u16,
+    pub token: Option<&'a PageToken>,
+}
+
+/// One answer's records, as ranges of its body, and what fetches the next one.
+pub struct Page {
+    pub body: Bytes,
+    pub records: Vec<Range<usize>>,
+    pub next: Option<PageToken>,
+    pub received_at: Instant,
+}
+
+impl Page {
+    /// The records as raw JSON.
+    pub fn raw_records(&self) -> impl Iterator<Item = &str> {
+        // The body was checked to be UTF-8 when the page was decoded, and the ranges came from it.
+        let text = std::str::from_utf8(&self.body).unwrap_or_default();
+        self.records.iter().map(|range| &text[range.clone()])
+    }
+}
+
+impl Api {
+    pub fn new(config: &Config) -> Self {
+        match config.api {
+            ApiName::Reevo => Self::Reevo,
+            ApiName::AskElephant => Self::AskElephant {
+                expand: config.expand.clone(),
+            },
+        }
+    }
+
+    /// The address below which the API's resources are, from the one that was configured. Both
+    /// the host and the documented base URL are taken.
+    pub fn root(&self, base_url: &str) -> String {
+        let suffix = match self {
+            Self::Reevo => "/api/v2",
+            Self::AskElephant { .. } => "/v2",
+        };
+        let base_url = base_url.trim_end_matches('/');
+        format!(
+            "{}{suffix}",
+            base_url.strip_suffix(suffix).unwrap_or(base_url)
+        )
+    }
+
+    /// The `Authorization` header for a key.
+    pub fn authorization(&self, key: &SecretString) -> SecretString {
+        let key = key.expose_secret();
+        let bare = key.strip_prefix("Bearer ").unwrap_or(key);
+        match self {
+            Self::AskElephant { .. } if bare.starts_with(askelephant::API_KEY_PREFIX) => {
+                bare.into()
+            }
+            _ => format!("Bearer {bare}").into(),
+        }
+    }
+
+    /// What a workspace offers unless the configuration says otherwise, by the API's names.
+    pub fn standard_streams(&self) -> &'static [&'static str] {
+        match self {
+            Self::Reevo => &reevo::STANDARD_TYPES,
+            Self::AskElephant { .. } => &askelephant::COLLECTIONS,
+        }
+    }
+
+    /// The request for a stream's schema; nothing where the schemas ship with the program.
+    pub fn schema_request(&self, api_name: &str) -> Option<Request> {
+        match self {
+            Self::Reevo => Some(reevo::schema_request(api_name)),
+            Self::AskElephant { .. } => None,
+        }
+    }
+
+    /// The stream that an answer to the schema request describes.
+    pub fn described(
+        &self,
+        api_name: &str,
+        reply: &Reply,
+        config: &Config,
+    ) -> Result<Stream, Failure> {
+        self.succeeded(reply, false)?;
+        let stream = reevo::stream(api_name, text(reply)?)?;
+        Ok(with_collector(stream, config))
+    }
+
+    /// A stream whose schema ships with the program.
+    pub fn shipped(&self, api_name: &str, config: &Config) -> Option<Stream> {
+        match self {
+            Self::Reevo => None,
+            Self::AskElephant { expand } => {
+                let stream = askelephant::stream(api_name, expand)?;
+                Some(with_collector(stream, config))
+            }
+        }
+    }
+
+    pub fn page_request(&self, page: &PageRequest) -> Request {
+        match self {
+            Self::Reevo => reevo::page_request(page),
+            Self::AskElephant { expand } => askelephant::page_request(page, expand),
+        }
+    }
+
+    /// The request that costs least and tells whether a stream's records can be read.
+    pub fn probe_request(&self, api_name: &str) -> Request {
+        match self {
+            Self::Reevo => reevo::probe_request(api_name),
+            Self::AskElephant { .. } => askelephant::probe_request(api_name),
+        }
+    }
+
+    /// Reads the answer to a page request, which did or did not carry a token.
+    pub fn page(&self, reply: Reply, had_token: bool) -> Result<Page, Failure> {
+        self.succeeded(&reply, had_token)?;
+        let text = text(&reply)?;
+        let (records, next) = match self {
+            Self::Reevo => reevo::page(text)?,
+            Self::AskElephant { .. } => askelephant::page(text)?,
+        };
+        let records = records
+            .into_iter()
+            .map(|raw| range_within(text, raw))
+            .collect();
+        Ok(Page {
+            records,
+            next,
+            received_at: reply.received_at,
+            body: reply.body,
+        })
+    }
+
+    /// Turns a refusal into its failure.
+    pub fn succeeded(&self, reply: &Reply, had_token: bool) -> Result<(), Failure> {
+        if reply.is_success() {
+            return Ok(());
+        }
+        let mut failure = refusal::failure(reply);
+        if had_token && failure.kind == Kind::NotFound {
+            // The list was there a moment ago, so it is the token's record that is gone.
+            failure.kind = Kind::InvalidCursor;
+        }
+        Err(failure)
+    }
+}
+
+/// The column for what no schema announces, if the configuration wants it.
+fn with_collector(mut stream: Stream, config: &Config) -> Stream {
+    if config.unknown_fields == UnknownFields::Collect {
+        let description = "Fields that the schema does not announce, as JSON.".to_owned();
+        stream.properties.push(Property {
+            description: Some(description),
+            ..Property::new(UNKNOWN_FIELDS, Shape::OpenObject)
+        });
+    }
+    stream
+}
+
+fn text(reply: &Reply) -> Result<&str, Failure> {
+    std::str::from_utf8(&reply.body).map_err(|_| malformed("it is not UTF-8"))
+}
+
+fn malformed(why: &str) -> Failure {
+    Failure::new(
+        Kind::Malformed,
+        format!(
+            "the API sent an answer that makes no sense ({why}); if this persists, check base_url for a proxy in between"
+        ),
+    )
+}
+
+/// What a parser says of a broken answer, without quoting it.
+fn unreadable(text: &str, error: &serde_json::Error) -> Failure {
+    if text.trim_start().starts_with('<') {
+        return malformed("it is an HTML page, not JSON");
+    }
+    let problem = if error.is_eof() {
+        "its JSON ends too early".to_owned()
+    } else if error.is_data() {
+        format!(
+            "its JSON has another form than documented, at line {}, column {}",
+            error.line(),
+            error.column()
+        )
+    } else {
+        format!(
+            "it is not valid JSON at line {}, column {}",
+            error.line(),
+            error.column()
+        )
+    };
+    malformed(&problem)
+}
+
+fn range_within(text: &str, raw: &RawValue) -> Range<usize> {
+    let start = raw.get().as_ptr().addr() - text.as_ptr().addr();
+    start..start + raw.get().len()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_host_and_the_documented_base_url_are_both_taken() {
+        let elephant = Api::AskElephant { expand: Vec::new() };
+        for (api, given, root) in [
+            (
+                &Api::Reevo,
+                "https://api.reevo.ai",
+                "https://api.reevo.ai/api/v2",
+            ),
+            (
+                &Api::Reevo,
+                "https://api.reevo.ai/api/v2/",
+                "https://api.reevo.ai/api/v2",
+            ),
+            (
+                &elephant,
+                "https://app.askelephant.ai/api",
+                "https://app.askelephant.ai/api/v2",
+            ),
+            (
+                &elephant,
+                "https://app.askelephant.ai/api/v2",
+                "https://app.askelephant.ai/api/v2",
+            ),
+        ] {
+            assert_eq!(api.root(given), root);
+        }
+    }
+
+    #[test]
+    fn keys_go_out_in_the_form_that_each_api_wants() {
+        let elephant = Api::AskElephant { expand: Vec::new() };
+        for (api, key, header) in [
+            (&Api::Reevo, "abc", "Bearer abc"),
+            (&Api::Reevo, "Bearer abc", "Bearer abc"),
+            (&elephant, "sk-apik_1.2", "sk-apik_1.2"),
+            (&elephant, "Bearer sk-apik_1.2", "sk-apik_1.2"),
+            (&elephant, "oauth-token", "Bearer oauth-token"),
+        ] {
+            assert_eq!(api.authorization(&key.into()).expose_secret(), header);
+        }
+    }
+}

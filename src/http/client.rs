@@ -1,0 +1,180 @@
+//! One request, one answer: authorization, time limit, size limit, and the whole body or a
+//! failure. Redirects are never followed, so the key goes to the configured address alone.
+
+use super::failure::{Failure, Kind, RetryAfter};
+use crate::timestamp::Instant;
+use anyhow::{Context, Result};
+use bytes::{Bytes, BytesMut};
+use reqwest::header::{ACCEPT, AUTHORIZATION, CONTENT_TYPE, HeaderMap, HeaderValue, RETRY_AFTER};
+use secrecy::{ExposeSecret, SecretString};
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
+
+/// No page is meant to be larger. 500 rich records are some megabytes; transcripts some tens.
+pub const LARGEST_BODY: usize = 256 * 1024 * 1024;
+
+/// A request as a value, so that what is sent can be tested without a network.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Request {
+    /// Below the base URL, with its query.
+    pub path: String,
+    /// A JSON body makes it a POST.
+    pub body: Option<String>,
+}
+
+/// A whole answer.
+pub struct Reply {
+    pub status: u16,
+    pub body: Bytes,
+    pub retry_after: Option<RetryAfter>,
+    pub request_id: Option<String>,
+    pub received_at: Instant,
+}
+
+impl Reply {
+    pub fn is_success(&self) -> bool {
+        (200..300).contains(&self.status)
+    }
+}
+
+/// What a client is made of.
+pub struct Settings {
+    pub base_url: String,
+    /// The value of the `Authorization` header.
+    pub authorization: SecretString,
+    pub user_agent: String,
+    pub timeout: Duration,
+    pub largest_body: usize,
+}
+
+pub struct Client {
+    http: reqwest::Client,
+    base_url: String,
+    largest_body: usize,
+    timeout: Duration,
+    /// Whether the address has answered at all.
+    reached: AtomicBool,
+}
+
+impl Client {
+    pub fn new(settings: &Settings) -> Result<Self> {
+        // Another client of this process may have installed it already, which is as good.
+        let _ = rustls::crypto::ring::default_provider().install_default();
+        let mut authorization = HeaderValue::from_str(settings.authorization.expose_secret())
+            .ok()
+            .context("api_key holds characters that cannot be sent; copy the key again")?;
+        authorization.set_sensitive(true);
+        let headers = [
+            (AUTHORIZATION, authorization),
+            (
+                ACCEPT,
+                HeaderValue::from_static("application/json, application/problem+json"),
+            ),
+        ];
+        let http = reqwest::Client::builder()
+            .default_headers(HeaderMap::from_iter(headers))
+            .user_agent(&settings.user_agent)
+            .timeout(settings.timeout)
+            .redirect(reqwest::redirect::Policy::none())
+            .build()
+            .context("the HTTP client could not be set up")?;
+        Ok(Self {
+            http,
+            base_url: settings.base_url.clone(),
+            largest_body: settings.largest_body,
+            timeout: settings.timeout,
+            reached: AtomicBool::new(false),
+        })
+    }
+
+    /// Sends a request and reads its whole answer, whatever the status.
+    pub async fn send(&self, request: &Request) -> Result<Reply, Failure> {
+        let url = format!("{}{}", self.base_url, request.path);
+        let builder = match &request.body {
+            Some(body) => self
+                .http
+                .post(url)
+                .header(CONTENT_TYPE, "application/json")
+                .body(body.clone()),
+            None => self.http.get(url),
+        };
+        let mut response = builder.send().await.map_err(|error| self.failure(&error))?;
+        self.reached.store(true, Ordering::Relaxed);
+        let header = |name: &str| {
+            response
+                .headers()
+                .get(name)?
+                .to_str()
+                .ok()
+                .map(str::to_owned)
+        };
+        let retry_after = header(RETRY_AFTER.as_str())
+            .as_deref()
+            .and_then(RetryAfter::parse);
+        let request_id = header("x-request-id").or_else(|| header("request-id"));
+        let mut body = BytesMut::new();
+        while let Some(chunk) = response
+            .chunk()
+            .await
+            .map_err(|error| self.failure(&error))?
+        {
+            if body.len() + chunk.len() > self.largest_body {
+                return Err(self.oversized());
+            }
+            body.extend_from_slice(&chunk);
+        }
+        Ok(Reply {
+            status: response.status().as_u16(),
+            body: body.freeze(),
+            retry_after,
+            request_id,
+            received_at: chrono::Utc::now(),
+        })
+    }
+
+    fn oversized(&self) -> Failure {
+        let most = self.largest_body / (1024 * 1024);
+        Failure::new(
+            Kind::Oversized,
+            format!(
+                "an answer was larger than {most} MiB, which no page should be; set a smaller page_size"
+            ),
+        )
+    }
+
+    fn failure(&self, error: &reqwest::Error) -> Failure {
+        let address = &self.base_url;
+        if error.is_timeout() {
+            let seconds = self.timeout.as_secs();
+            let sentence = format!(
+                "{address} did not answer within {seconds} s; if it is just slow, raise request_timeout_seconds"
+            );
+            return Failure::new(Kind::Connection, sentence);
+        }
+        let cause = root_cause(error);
+        if error.is_connect() {
+            let kind = if self.reached.load(Ordering::Relaxed) {
+                Kind::Connection
+            } else {
+                Kind::Unreachable
+            };
+            return Failure::new(
+                kind,
+                format!("{address} cannot be reached ({cause}); check base_url and the network"),
+            );
+        }
+        Failure::new(
+            Kind::Connection,
+            format!("the connection to {address} broke ({cause})"),
+        )
+    }
+}
+
+/// The innermost reason, which is the one that a person understands.
+fn root_cause(error: &reqwest::Error) -> String {
+    let mut cause: &dyn std::error::Error = error;
+    while let Some(inner) = cause.source() {
+        cause = inner;
+    }
+    cause.to_string()
+}

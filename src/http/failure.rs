@@ -1,0 +1,282 @@
+//! What can go wrong with a request, classified once. Nothing else compares a status or a code.
+
+use std::fmt;
+
+/// What kind of failure it was; what happens next depends on this alone.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Kind {
+    /// The key is wrong. The run ends.
+    Unauthorized,
+    /// The key may not do this. The stream fails.
+    Forbidden,
+    /// There is no such thing. The stream fails.
+    NotFound,
+    /// The page token no longer works. The walk starts again.
+    InvalidCursor,
+    /// The page size is refused. A smaller one is tried.
+    LimitOutOfRange,
+    /// The request is refused for another reason. The stream fails.
+    Rejected,
+    /// Too many requests.
+    RateLimited,
+    /// The API failed.
+    Server,
+    /// The connection failed: refused, cut, too slow.
+    Connection,
+    /// No connection has ever been made in this run.
+    Unreachable,
+    /// An answer arrived that cannot be what the API meant to send.
+    Malformed,
+    /// An answer arrived that is larger than any page should be.
+    Oversized,
+}
+
+impl Kind {
+    /// Whether the same request may succeed a little later. What is not known is not retried.
+    pub fn is_transient(self) -> bool {
+        matches!(
+            self,
+            Self::RateLimited
+                | Self::Server
+                | Self::Connection
+                | Self::Unreachable
+                | Self::Malformed
+        )
+    }
+}
+
+/// When the API wants the next attempt.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum RetryAfter {
+    Seconds(u64),
+    At(std::time::SystemTime),
+}
+
+impl RetryAfter {
+    /// Reads the header in either of its forms; any other is as good as none.
+    pub fn parse(text: &str) -> Option<Self> {
+        let text = text.trim();
+        match text.parse() {
+            Ok(seconds) => Some(Self::Seconds(seconds)),
+            Err(_) => httpdate::parse_http_date(text).ok().map(Self::At),
+        }
+    }
+}
+
+/// A failed request: its kind, and a sentence that says what happened and what to do.
+#[derive(Clone, Debug)]
+pub struct Failure {
+    pub kind: Kind,
+    pub sentence: String,
+    pub retry_after: Option<RetryAfter>,
+}
+
+impl Failure {
+    pub fn new(kind: Kind, sentence: impl Into<String>) -> Self {
+        Self {
+            kind,
+            sentence: sentence.into(),
+            retry_after: None,
+        }
+    }
+
+    /// A failure that the API told of, by status, error code and message.
+    pub fn told(
+        status: u16,
+        code: Option<&str>,
+        message: Option<&str>,
+        request_id: Option<&str>,
+    ) -> Self {
+        let (kind, advice) = classify(status, code);
+        let mut sentence = format!("the API answered {status}");
+        if let Some(code) = code {
+            sentence.push_str(&format!(" {code}"));
+        }
+        if let Some(message) = message {
+            sentence.push_str(&format!(" ({})", shorten(message)));
+        }
+        if let Some(request_id) = request_id {
+            sentence.push_str(&format!(", request {}", shorten(request_id)));
+        }
+        Self::new(kind, format!("{sentence}; {advice}"))
+    }
+}
+
+impl fmt::Display for Failure {
+    fn fmt(&self, formatter: &mut fmt::Formatter) -> fmt::Result {
+        formatter.write_str(&self.sentence)
+    }
+}
+
+impl std::error::Error for Failure {}
+
+/// The one table. Codes say more than statuses, so they are looked up first.
+fn classify(status: u16, code: Option<&str>) -> (Kind, &'static str) {
+    if let Some(known) = code.and_then(by_code) {
+        return known;
+    }
+    match status {
+        401 => (
+            Kind::Unauthorized,
+            "check api_key: it is wrong, expired or of another workspace",
+        ),
+        403 => (Kind::Forbidden, "give the key the permission to read this"),
+        404 | 405 => (
+            Kind::NotFound,
+            "the workspace does not offer this; check the name and base_url",
+        ),
+        408 => (Kind::Connection, "the request took too long"),
+        413 => (Kind::LimitOutOfRange, "set a smaller page_size"),
+        429 => (
+            Kind::RateLimited,
+            "too many requests; run less often, or lower concurrency",
+        ),
+        300..=399 => (
+            Kind::Rejected,
+            "it wants to send us elsewhere, which would show the key to another address; check base_url",
+        ),
+        500..=599 => (
+            Kind::Server,
+            "the API has a problem of its own; try again later",
+        ),
+        _ => (
+            Kind::Rejected,
+            "the API does not take this request; check the configuration and run discover again",
+        ),
+    }
+}
+
+/// The error codes that the APIs document, each with its recovery.
+fn by_code(code: &str) -> Option<(Kind, &'static str)> {
+    Some(match code {
+        "unauthorized" => (
+            Kind::Unauthorized,
+            "check api_key: it is wrong, expired or of another workspace",
+        ),
+        "forbidden" => (Kind::Forbidden, "give the key the permission to read this"),
+        "unknown_record_type" => (
+            Kind::NotFound,
+            "check record_types: custom objects are named by their API name, and the key must reach them",
+        ),
+        "invalid_filter_field" => (
+            Kind::Rejected,
+            "the API cannot filter by this field; run discover again, or select replication-method FULL_TABLE",
+        ),
+        "invalid_filter_operator" => (
+            Kind::Rejected,
+            "the API cannot compare this field so; run discover again, or select replication-method FULL_TABLE",
+        ),
+        "invalid_filter_value" => (
+            Kind::Rejected,
+            "check start_date, end_date and the bookmark: the API does not take one of them as a date",
+        ),
+        "filter_depth_exceeded" => (
+            Kind::Rejected,
+            "the filter's path goes through too many records; shorten it",
+        ),
+        "sort_too_many_fields" => (
+            Kind::Rejected,
+            "the API sorts by three fields at most; report this as a fault of the tap",
+        ),
+        "unsortable_field" => (
+            Kind::Rejected,
+            "the API cannot sort by this field; run discover again, or select replication-method FULL_TABLE",
+        ),
+        "invalid_cursor" => (
+            Kind::InvalidCursor,
+            "the walk has to start again; it does so by itself, so try again if this persists",
+        ),
+        "limit_out_of_range" => (Kind::LimitOutOfRange, "set page_size from 1 to 500"),
+        "invalid_range" => (Kind::LimitOutOfRange, "set page_size from 1 to 100"),
+        "rate_limited" => (
+            Kind::RateLimited,
+            "too many requests; run less often, or lower concurrency",
+        ),
+        _ => return None,
+    })
+}
+
+/// A text of the API's, fit for one line. Control characters go, so that no answer can forge a
+/// line of the log.
+fn shorten(text: &str) -> String {
+    const LONGEST: usize = 200;
+    let line: String = text
+        .chars()
+        .map(|c| if c.is_control() { ' ' } else { c })
+        .collect();
+    let line = line.trim().trim_end_matches('.');
+    match line.char_indices().nth(LONGEST) {
+        Some((end, _)) => format!("{}…", &line[..end]),
+        None => line.to_owned(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn statuses_and_codes_have_one_kind_each() {
+        let table = [
+            (401, None, Kind::Unauthorized),
+            (403, None, Kind::Forbidden),
+            (404, Some("unknown_record_type"), Kind::NotFound),
+            (405, None, Kind::NotFound),
+            (400, Some("invalid_cursor"), Kind::InvalidCursor),
+            (422, Some("invalid_range"), Kind::LimitOutOfRange),
+            (400, Some("unsortable_field"), Kind::Rejected),
+            (400, Some("never_heard_of"), Kind::Rejected),
+            (302, None, Kind::Rejected),
+            (429, None, Kind::RateLimited),
+            (503, Some("never_heard_of"), Kind::Server),
+        ];
+        for (status, code, kind) in table {
+            assert_eq!(
+                Failure::told(status, code, None, None).kind,
+                kind,
+                "{status} {code:?}"
+            );
+        }
+    }
+
+    #[test]
+    fn every_documented_error_says_how_to_recover() {
+        for code in [
+            "invalid_filter_field",
+            "invalid_filter_operator",
+            "invalid_filter_value",
+            "filter_depth_exceeded",
+            "sort_too_many_fields",
+            "unsortable_field",
+            "invalid_cursor",
+            "limit_out_of_range",
+        ] {
+            let failure = Failure::told(400, Some(code), Some("what the API says."), None);
+            let expected = format!("the API answered 400 {code} (what the API says); ");
+            assert!(failure.sentence.starts_with(&expected), "{failure}");
+            assert!(failure.sentence.len() > expected.len() + 20, "{failure}");
+        }
+    }
+
+    #[test]
+    fn retry_after_is_read_in_both_forms() {
+        assert_eq!(RetryAfter::parse(" 120 "), Some(RetryAfter::Seconds(120)));
+        assert!(matches!(
+            RetryAfter::parse("Fri, 05 Jun 2026 10:00:00 GMT"),
+            Some(RetryAfter::At(_))
+        ));
+        assert_eq!(RetryAfter::parse("soon"), None);
+        assert_eq!(RetryAfter::parse("-1"), None);
+    }
+
+    #[test]
+    fn a_message_cannot_forge_a_line_of_the_log() {
+        let failure = Failure::told(
+            500,
+            None,
+            Some(&format!("a\nCRITICAL b{}", "x".repeat(500))),
+            None,
+        );
+        assert!(!failure.sentence.contains('\n') && failure.sentence.len() < 400);
+    }
+}

@@ -1,0 +1,5 @@
+//! Speaking HTTP: one request to one whole body or one classified failure, and trying again.
+
+pub mod client;
+pub mod failure;
+pub mod retry;

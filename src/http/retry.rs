@@ -1,0 +1,236 @@
+//! Trying again: a pure decision, and the one place that waits. The unit is a whole page: sent,
+//! read to its last byte, and decoded.
+
+use super::failure::{Failure, Kind, RetryAfter};
+use crate::clock::Clock;
+use crate::log::Log;
+use crate::timestamp::Instant;
+use std::time::Duration;
+
+/// The longest wait between two attempts, unless the API asks for a longer one.
+const LONGEST_WAIT: Duration = Duration::from_secs(60);
+
+/// How often an answer that makes no sense is asked for. It seldom gets better.
+const MALFORMED_ATTEMPTS: u32 = 3;
+
+/// How often an address that never answered is tried: most likely it is wrong.
+const UNREACHABLE_ATTEMPTS: u32 = 3;
+
+/// What comes after a failed attempt.
+#[derive(Debug, PartialEq)]
+pub enum Decision {
+    Wait(Duration),
+    /// The reason, or nothing if the failure speaks for itself.
+    GiveUp(Option<String>),
+}
+
+/// How long one page may be tried.
+#[derive(Clone, Copy, Debug)]
+pub struct Budget {
+    pub total: Duration,
+}
+
+impl Budget {
+    /// Decides after the `attempt`th failure (counted from 1), `elapsed` after the first attempt
+    /// began. `jitter`, from 0 to 1, spreads the attempts of many clients.
+    pub fn decide(
+        &self,
+        failure: &Failure,
+        attempt: u32,
+        elapsed: Duration,
+        now: Instant,
+        jitter: f64,
+    ) -> Decision {
+        let attempts = match failure.kind {
+            kind if !kind.is_transient() => return Decision::GiveUp(None),
+            Kind::Malformed => MALFORMED_ATTEMPTS,
+            Kind::Unreachable => UNREACHABLE_ATTEMPTS,
+            _ => u32::MAX,
+        };
+        if attempt >= attempts {
+            return Decision::GiveUp(Some(format!("gave up after {attempt} attempts")));
+        }
+        let left = self.total.saturating_sub(elapsed);
+        let asked = failure
+            .retry_after
+            .as_ref()
+            .map(|after| asked_wait(after, now));
+        let wait = asked.unwrap_or_else(|| backoff(attempt, jitter));
+        if wait <= left && !self.total.is_zero() {
+            return Decision::Wait(wait);
+        }
+        let limit = self.total.as_secs();
+        Decision::GiveUp(Some(match asked {
+            Some(wait) => format!(
+                "the API asks to wait {} s, more than max_retry_seconds ({limit}) leaves",
+                wait.as_secs()
+            ),
+            None => format!("gave up after {attempt} attempts, since max_retry_seconds is {limit}"),
+        }))
+    }
+}
+
+/// 1, 2, 4 … seconds up to the longest wait, half of it at random.
+fn backoff(attempt: u32, jitter: f64) -> Duration {
+    let doubled = Duration::from_secs(1_u64 << (attempt - 1).min(6));
+    doubled.min(LONGEST_WAIT).mul_f64(0.5 + jitter / 2.0)
+}
+
+fn asked_wait(after: &RetryAfter, now: Instant) -> Duration {
+    match after {
+        RetryAfter::Seconds(seconds) => Duration::from_secs(*seconds),
+        RetryAfter::At(moment) => moment.duration_since(now.into()).unwrap_or_default(),
+    }
+}
+
+/// The failed attempts at one thing.
+pub struct Attempts<'a> {
+    budget: Budget,
+    clock: &'a dyn Clock,
+    log: &'a Log,
+    what: &'a str,
+    start: Instant,
+    failed: u32,
+}
+
+impl<'a> Attempts<'a> {
+    /// Attempts that begin now. `what` names the thing for the log.
+    pub fn begin(budget: Budget, clock: &'a dyn Clock, log: &'a Log, what: &'a str) -> Self {
+        Self {
+            budget,
+            clock,
+            log,
+            what,
+            start: clock.now(),
+            failed: 0,
+        }
+    }
+
+    /// Waits after a failure until it is time for the next attempt, or gives the failure back
+    /// with the reason why there will be none.
+    pub async fn wait_after(&mut self, mut failure: Failure) -> Result<(), Failure> {
+        self.failed += 1;
+        let now = self.clock.now();
+        let elapsed = (now - self.start).to_std().unwrap_or_default();
+        match self
+            .budget
+            .decide(&failure, self.failed, elapsed, now, fastrand::f64())
+        {
+            Decision::Wait(wait) => {
+                let (what, failed, seconds) = (self.what, self.failed, wait.as_secs_f64());
+                self.log.warning(format!(
+                    "{what}: {failure}; trying again in {seconds:.1} s (attempt {failed} failed)"
+                ));
+                self.clock.sleep(wait).await;
+                Ok(())
+            }
+            Decision::GiveUp(reason) => {
+                if let Some(reason) = reason {
+                    failure.sentence = format!("{}; {reason}", failure.sentence);
+                }
+                Err(failure)
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use chrono::DateTime;
+
+    const BUDGET: Budget = Budget {
+        total: Duration::from_secs(600),
+    };
+
+    fn now() -> Instant {
+        DateTime::from_timestamp(1_780_000_000, 0).unwrap()
+    }
+
+    fn failure(kind: Kind, retry_after: Option<RetryAfter>) -> Failure {
+        Failure {
+            retry_after,
+            ..Failure::new(kind, "it failed")
+        }
+    }
+
+    fn wait_after(attempt: u32, jitter: f64) -> Duration {
+        match BUDGET.decide(
+            &failure(Kind::Server, None),
+            attempt,
+            Duration::ZERO,
+            now(),
+            jitter,
+        ) {
+            Decision::Wait(wait) => wait,
+            Decision::GiveUp(reason) => panic!("gave up: {reason:?}"),
+        }
+    }
+
+    #[test]
+    fn waits_double_up_to_a_minute_and_half_of_each_is_random() {
+        let most: Vec<f64> = (1..=9)
+            .map(|attempt| wait_after(attempt, 1.0).as_secs_f64())
+            .collect();
+        assert_eq!(most, [1.0, 2.0, 4.0, 8.0, 16.0, 32.0, 60.0, 60.0, 60.0]);
+        let least: Vec<f64> = (1..=3)
+            .map(|attempt| wait_after(attempt, 0.0).as_secs_f64())
+            .collect();
+        assert_eq!(least, [0.5, 1.0, 2.0]);
+    }
+
+    #[test]
+    fn the_wait_that_the_api_asks_for_is_kept_to() {
+        let date = std::time::SystemTime::from(now() + chrono::TimeDelta::seconds(90));
+        for (asked, seconds) in [
+            (RetryAfter::Seconds(7), 7),
+            (RetryAfter::At(date), 90),
+            (RetryAfter::At(std::time::UNIX_EPOCH), 0),
+        ] {
+            let failure = failure(Kind::RateLimited, Some(asked));
+            let decision = BUDGET.decide(&failure, 1, Duration::ZERO, now(), 0.3);
+            assert_eq!(decision, Decision::Wait(Duration::from_secs(seconds)));
+        }
+    }
+
+    #[test]
+    fn it_stops_rather_than_coming_back_too_early() {
+        let failure = failure(Kind::RateLimited, Some(RetryAfter::Seconds(601)));
+        let decision = BUDGET.decide(&failure, 1, Duration::ZERO, now(), 0.0);
+        assert!(
+            matches!(decision, Decision::GiveUp(Some(reason)) if reason.contains("wait 601 s"))
+        );
+    }
+
+    #[test]
+    fn what_cannot_get_better_is_not_tried_again() {
+        for kind in [
+            Kind::Unauthorized,
+            Kind::Forbidden,
+            Kind::NotFound,
+            Kind::Rejected,
+            Kind::Oversized,
+        ] {
+            let decision = BUDGET.decide(&failure(kind, None), 1, Duration::ZERO, now(), 0.0);
+            assert_eq!(decision, Decision::GiveUp(None), "{kind:?}");
+        }
+    }
+
+    #[test]
+    fn the_budget_ends() {
+        let spent = Duration::from_secs(600);
+        let decision = BUDGET.decide(&failure(Kind::Server, None), 20, spent, now(), 0.0);
+        assert!(matches!(decision, Decision::GiveUp(Some(_))));
+        let none = Budget {
+            total: Duration::ZERO,
+        };
+        let decision = none.decide(
+            &failure(Kind::Server, Some(RetryAfter::Seconds(0))),
+            1,
+            Duration::ZERO,
+            now(),
+            0.0,
+        );
+        assert!(matches!(decision, Decision::GiveUp(Some(_))));
+    }
+}
