@@ -1,0 +1,319 @@
+//! What each command does, from its arguments to its last message.
+
+use crate::about;
+use crate::catalog::{Replication, Selection, Stream};
+use crate::cli::Command;
+use crate::clock::Clock;
+use crate::config::{BaseUrl, Config, RawConfig};
+use crate::discover::{self, discover};
+use crate::http::failure::{Failure, Kind};
+use crate::log::Log;
+use crate::name;
+use crate::protocol::{Listed, Message, Protocol};
+use crate::sandbox::{Options, Sandbox};
+use crate::source::Source;
+use crate::state::State;
+use crate::sync::{self, End, Ended};
+use anyhow::{Context, Result, anyhow, bail};
+use secrecy::SecretString;
+use std::net::{Ipv4Addr, SocketAddr};
+use std::sync::Arc;
+use std::time::Duration;
+use tokio::sync::mpsc::Sender;
+use tokio::task::JoinSet;
+
+/// The longest that a check tries again: a person is waiting for it.
+const LONGEST_CHECK: Duration = Duration::from_secs(10);
+
+/// What a command works with, apart from its arguments.
+pub struct Surroundings {
+    pub protocol: Protocol,
+    pub environment: Vec<(String, String)>,
+    pub clock: Arc<dyn Clock>,
+    pub log: Log,
+    pub messages: Sender<Message>,
+}
+
+impl Surroundings {
+    /// Carries out a command. The error is one sentence for the last line of the log.
+    pub async fn carry_out(&self, command: Command) -> Result<()> {
+        match command {
+            Command::Discover { config } => self.discover(self.config(&config)?).await,
+            Command::Read {
+                config,
+                catalog,
+                state,
+            } => {
+                let config = self.config(&config)?;
+                let state =
+                    State::parse(&read_file(state.as_deref(), "state")?.unwrap_or_default())?;
+                let catalog = read_file(catalog.as_deref(), "catalog")?;
+                let listed = catalog
+                    .map(|text| self.protocol.selected(&text))
+                    .transpose()?;
+                self.read(config, listed, state).await
+            }
+            Command::Check { config } => self.check(self.config(&config)?).await,
+            Command::About { format } => self.print(about::document(format)).await,
+            Command::Sandbox { port, options } => self.sandbox(port, &options).await,
+        }
+    }
+
+    fn config(&self, files: &[String]) -> Result<Config> {
+        if files.is_empty()
+            && !self
+                .environment
+                .iter()
+                .any(|(name, _)| name == "TAP_REVOPS_API")
+        {
+            bail!(
+                "there is no configuration; pass --config with a file such as sample_config.json"
+            );
+        }
+        let raw = RawConfig::read(files, &self.environment)?;
+        for key in raw.unknown_keys() {
+            self.log.warning(format!(
+                "the configuration key {key} is not known and has no effect"
+            ));
+        }
+        let config = Config::resolve(&raw)?;
+        if let Some(key) = &config.api_key {
+            self.log.keep_secret(key);
+        }
+        Ok(config)
+    }
+
+    /// The API that is configured, and the sandbox if it is that: it runs as long as it is held.
+    async fn source(&self, config: Config) -> Result<(Arc<Source>, Option<Sandbox>)> {
+        let (base_url, key, sandbox) = match &config.base_url {
+            BaseUrl::Remote(url) => {
+                let key = config.api_key.clone().context("api_key is missing")?;
+                (url.clone(), key, None)
+            }
+            BaseUrl::Sandbox(options) => {
+                let sandbox = start_sandbox(options, 0).await?;
+                let own_key = || SecretString::from(sandbox.key());
+                let key = config.api_key.clone().unwrap_or_else(own_key);
+                (sandbox.url(), key, Some(sandbox))
+            }
+        };
+        let source = Source::new(
+            config,
+            &base_url,
+            &key,
+            Arc::clone(&self.clock),
+            self.log.clone(),
+        )?;
+        Ok((Arc::new(source), sandbox))
+    }
+
+    async fn discover(&self, config: Config) -> Result<()> {
+        let (source, _sandbox) = self.source(config).await?;
+        let streams = discover(&source).await?;
+        self.print(self.protocol.catalog(&streams)).await
+    }
+
+    async fn read(&self, config: Config, listed: Option<Vec<Listed>>, state: State) -> Result<()> {
+        let (source, _sandbox) = self.source(config).await?;
+        let (selections, mut ends) = match listed {
+            None => {
+                let streams = discover(&source).await?;
+                (streams.into_iter().map(Stream::whole).collect(), Vec::new())
+            }
+            Some(listed) => self.resolve(&source, listed).await?,
+        };
+        if selections.is_empty() && ends.is_empty() {
+            self.log
+                .warning("no stream is selected, so there is nothing to read");
+        }
+        if self
+            .messages
+            .send(Message::Resumed(state.clone()))
+            .await
+            .is_err()
+        {
+            return Ok(());
+        }
+        let read = sync::sync(&source, self.protocol, selections, &state, &self.messages).await;
+        ends.extend(read);
+        self.conclude(&ends)
+    }
+
+    /// Asks the API about each stream that a catalog selects. One that cannot be described has
+    /// failed, and the others go on.
+    async fn resolve(
+        &self,
+        source: &Arc<Source>,
+        listed: Vec<Listed>,
+    ) -> Result<(Vec<Selection>, Vec<Ended>)> {
+        let mut tasks = JoinSet::new();
+        for (at, one) in listed.into_iter().enumerate() {
+            let source = Arc::clone(source);
+            tasks.spawn(async move {
+                let described = source.describe(&api_name(&source, &one)).await;
+                (at, one, described)
+            });
+        }
+        let mut answers = tasks.join_all().await;
+        answers.sort_by_key(|(at, ..)| *at);
+        let (mut selections, mut ends) = (Vec::new(), Vec::new());
+        for (_, one, described) in answers {
+            match described {
+                Ok(stream) => {
+                    let (selection, missing) = one.resolve(stream);
+                    self.warn_of_missing(&one.name, &missing);
+                    selections.push(selection);
+                }
+                Err(failure) if failure.kind == Kind::Unauthorized => return Err(failure.into()),
+                Err(failure) => ends.push(Ended {
+                    stream: one.name,
+                    end: End::Failed(failure),
+                }),
+            }
+        }
+        Ok((selections, ends))
+    }
+
+    fn warn_of_missing(&self, stream: &str, missing: &[String]) {
+        if !missing.is_empty() {
+            let fields = missing.join(", ");
+            self.log.warning(format!(
+                "{stream}: the catalog is older than the API's schema and lacks {fields}; run discover again to read them"
+            ));
+        }
+    }
+
+    /// A sentence for each failed stream, and one for the whole.
+    fn conclude(&self, ends: &[Ended]) -> Result<()> {
+        let failed: Vec<(&str, &Failure)> = ends
+            .iter()
+            .filter_map(|ended| match &ended.end {
+                End::Failed(failure) => Some((ended.stream.as_str(), failure)),
+                End::Complete | End::Unread => None,
+            })
+            .collect();
+        if let Some((_, failure)) = failed
+            .iter()
+            .find(|(_, failure)| failure.kind == Kind::Unauthorized)
+        {
+            return Err(anyhow::Error::new((*failure).clone()));
+        }
+        for (stream, failure) in failed.iter().skip(1) {
+            self.log.error(format!("{stream}: {failure}"));
+        }
+        let Some((stream, failure)) = failed.first() else {
+            return Ok(());
+        };
+        let context = match failed.len() {
+            1 => format!("{stream} failed and keeps its old bookmark; all other streams were read"),
+            count => format!(
+                "{count} streams failed and keep their old bookmarks, the others were read; {stream}"
+            ),
+        };
+        Err(anyhow::Error::new((*failure).clone()).context(context))
+    }
+
+    async fn check(&self, mut config: Config) -> Result<()> {
+        config.max_retry = config.max_retry.min(LONGEST_CHECK);
+        self.log.info("the configuration is valid");
+        let (source, _sandbox) = self.source(config).await?;
+        let mut unreadable = 0;
+        let findings = discover::survey(&source).await?;
+        let count = findings.len();
+        for finding in findings {
+            match finding.stream {
+                Ok(stream) => self.log.info(readable(&stream)),
+                Err(failure) => {
+                    unreadable += 1;
+                    self.log
+                        .warning(format!("{}: not readable: {failure}", finding.api_name));
+                }
+            }
+        }
+        match unreadable {
+            0 => self.log.info(format!("all {count} streams can be read")),
+            _ if unreadable == count => {
+                return Err(anyhow!(Failure::new(
+                    Kind::Forbidden,
+                    "this key can read none of the streams"
+                )));
+            }
+            _ => self.log.info(format!(
+                "{} of {count} streams can be read",
+                count - unreadable
+            )),
+        }
+        Ok(())
+    }
+
+    async fn sandbox(&self, port: u16, options: &str) -> Result<()> {
+        let sandbox = start_sandbox(options, port).await?;
+        self.log.info(format!(
+            "the sandbox serves both APIs; base_url is {}",
+            sandbox.url()
+        ));
+        self.log.info(format!("api_key is {}", sandbox.key()));
+        self.log.info("stop it with Ctrl-C");
+        std::future::pending().await
+    }
+
+    async fn print(&self, document: String) -> Result<()> {
+        // If nobody reads it, the writer knows, and ends the program accordingly.
+        let _ = self.messages.send(Message::Document(document)).await;
+        Ok(())
+    }
+}
+
+fn readable(stream: &Stream) -> String {
+    let fields = stream.properties.len();
+    match &stream.replication {
+        Replication::Incremental => {
+            format!("{}: readable, incremental, {fields} fields", stream.name)
+        }
+        Replication::FullTable { because } => {
+            format!(
+                "{}: readable, as a whole only ({because}), {fields} fields",
+                stream.name
+            )
+        }
+    }
+}
+
+/// The API's name of a stream that a catalog lists: the one it kept, else the configured or
+/// standard one whose emitted name it bears.
+fn api_name(source: &Source, listed: &Listed) -> String {
+    let by_name = || {
+        let api_names = source.api_names();
+        let names = name::safe_names(api_names.iter().map(String::as_str));
+        let at = names.iter().position(|name| *name == listed.name)?;
+        api_names.into_iter().nth(at)
+    };
+    listed
+        .api_name
+        .clone()
+        .or_else(by_name)
+        .unwrap_or_else(|| listed.name.clone())
+}
+
+async fn start_sandbox(options: &str, port: u16) -> Result<Sandbox> {
+    let options = Options::parse(options).map_err(|problems| {
+        anyhow!(
+            "the options of the sandbox have problems:\n  {}",
+            problems.join("\n  ")
+        )
+    })?;
+    let address = SocketAddr::from((Ipv4Addr::LOCALHOST, port));
+    let started = Sandbox::start(options, address).await;
+    started.with_context(|| {
+        format!("the sandbox cannot listen on port {port}; choose another with --port")
+    })
+}
+
+fn read_file(path: Option<&str>, what: &str) -> Result<Option<String>> {
+    let Some(path) = path else {
+        return Ok(None);
+    };
+    let text = std::fs::read_to_string(path);
+    text.map(Some)
+        .with_context(|| format!("the {what} file {path} cannot be read; check its path"))
+}

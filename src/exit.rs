@@ -1,0 +1,36 @@
+//! How the program ends.
+
+use crate::http::failure::{Failure, Kind};
+
+/// The exit statuses, which are documented and stay as they are.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ExitStatus {
+    Success = 0,
+    /// The API or the network failed, or some streams did.
+    Failed = 1,
+    /// The command line, the configuration, the catalog or the state is not right.
+    BadInput = 2,
+    /// The API refused the key.
+    Unauthorized = 3,
+    /// The output cannot be written.
+    Unwritable = 4,
+    /// Whoever read the output has gone away; as a shell tells of SIGPIPE.
+    BrokenPipe = 141,
+}
+
+impl ExitStatus {
+    /// The status that an error asks for. An error that no request caused is one of the input.
+    pub fn of(error: &anyhow::Error) -> Self {
+        match error.downcast_ref::<Failure>() {
+            Some(failure) if failure.kind == Kind::Unauthorized => Self::Unauthorized,
+            Some(_) => Self::Failed,
+            None => Self::BadInput,
+        }
+    }
+}
+
+impl From<ExitStatus> for std::process::ExitCode {
+    fn from(status: ExitStatus) -> Self {
+        Self::from(status as u8)
+    }
+}

@@ -1,0 +1,189 @@
+//! `tap-revops` reads a Reevo or AskElephant workspace and writes its records as messages.
+//!
+//! **A page's journey.** A configuration, a stream and its bookmark make a window ([`sync`]), which
+//! a [`traversal`] walks: [`api`] turns each step into an HTTP request value, [`http`] brings back a
+//! whole body or a classified failure, trying again as long as that helps, and [`api`] finds the raw
+//! records in the body. [`record`] projects each raw record onto the selected fields and finds its
+//! version; [`state`] says whether it is a repeat; [`value`] writes it in its declared form. The
+//! page's lines go through a bounded channel to the one writer of [`protocol`]. When the walk has
+//! ended, the progress becomes a bookmark, and the writer emits the state.
+//!
+//! **What never happens.** Nothing but the writer touches stdout or stderr. No record becomes a
+//! tree in memory. No state is emitted for a stream that was not read to its end, and no bookmark
+//! goes back. No page token outlives its walk. No status code is compared outside
+//! [`http::failure`]. The key is in no text that leaves the program.
+//!
+//! Modules stand in the order of dependency: each uses only what stands above it.
+
+pub mod clock;
+pub mod json;
+pub mod log;
+pub mod name;
+pub mod timestamp;
+
+pub mod config;
+pub mod envelope;
+pub mod findings;
+pub mod schema;
+pub mod value;
+
+pub mod record;
+
+pub mod catalog;
+pub mod state;
+
+pub mod http;
+
+pub mod api;
+
+pub mod source;
+
+pub mod discover;
+pub mod traversal;
+
+pub mod protocol;
+
+pub mod sync;
+
+pub mod sandbox;
+
+pub mod about;
+pub mod cli;
+pub mod commands;
+pub mod exit;
+
+use cli::Command;
+use clock::Clock;
+use commands::Surroundings;
+use exit::ExitStatus;
+use log::Log;
+use protocol::writer::Writer;
+use protocol::{Message, Protocol};
+use std::ffi::OsString;
+use std::io::{self, ErrorKind, Write};
+use std::sync::Arc;
+use tokio::sync::mpsc::{self, Receiver, UnboundedReceiver};
+
+/// How many messages wait for the writer. A message is a page's lines at most.
+const WAITING_MESSAGES: usize = 4;
+
+/// Threads beside the one that writes: one fetches while another decodes.
+const WORKERS: usize = 2;
+
+/// What a run gets from the world.
+pub struct World<'w> {
+    pub arguments: Vec<OsString>,
+    pub environment: Vec<(String, String)>,
+    pub clock: Arc<dyn Clock>,
+    pub out: &'w mut dyn Write,
+    pub err: &'w mut dyn Write,
+}
+
+/// Runs one command, from arguments to exit status.
+pub fn run(world: World) -> ExitStatus {
+    let command = match Command::parse(&world.arguments) {
+        Ok(command) => command,
+        Err(told) => return tell(&told, world),
+    };
+    let runtime = tokio::runtime::Builder::new_multi_thread()
+        .worker_threads(WORKERS)
+        .enable_all()
+        .build();
+    match runtime {
+        Ok(runtime) => runtime.block_on(work(command, world)),
+        Err(error) => {
+            // Without threads there is no writer to tell; this is its place.
+            let _ = writeln!(world.err, "CRITICAL no threads can be started ({error})");
+            ExitStatus::Failed
+        }
+    }
+}
+
+/// Prints what the command line led to: help, the version, or what is wrong with it.
+fn tell(told: &clap::Error, world: World) -> ExitStatus {
+    let text = told.render().to_string();
+    let (stream, status) = if told.use_stderr() {
+        (world.err, ExitStatus::BadInput)
+    } else {
+        (world.out, ExitStatus::Success)
+    };
+    match stream
+        .write_all(text.as_bytes())
+        .and_then(|()| stream.flush())
+    {
+        Ok(()) => status,
+        Err(error) => unwritable(&error),
+    }
+}
+
+/// Lets a command work, and writes what it has to say.
+async fn work(command: Command, world: World<'_>) -> ExitStatus {
+    let protocol = Protocol::Singer;
+    let (messages, mut incoming) = mpsc::channel(WAITING_MESSAGES);
+    let (entries, mut logged) = mpsc::unbounded_channel();
+    let log = Log::new(entries);
+    let surroundings = Surroundings {
+        protocol,
+        environment: world.environment,
+        clock: world.clock,
+        log: log.clone(),
+        messages,
+    };
+    let task = tokio::spawn(async move { surroundings.carry_out(command).await });
+    let mut writer = Writer::new(protocol, world.out, world.err);
+    let written = write_all(&mut writer, &mut incoming, &mut logged).await;
+    let status = match written {
+        Ok(()) => conclude(task.await, &log),
+        Err(error) => {
+            task.abort();
+            if error.kind() != ErrorKind::BrokenPipe {
+                log.critical(format!("the output cannot be written ({error})"));
+            }
+            unwritable(&error)
+        }
+    };
+    while let Ok(entry) = logged.try_recv() {
+        writer.log(&entry);
+    }
+    status
+}
+
+/// Writes messages and log entries until no more messages can come.
+async fn write_all(
+    writer: &mut Writer<'_>,
+    incoming: &mut Receiver<Message>,
+    logged: &mut UnboundedReceiver<log::Entry>,
+) -> io::Result<()> {
+    loop {
+        tokio::select! {
+            Some(entry) = logged.recv() => writer.log(&entry),
+            message = incoming.recv() => match message {
+                Some(message) => writer.write(message)?,
+                None => return Ok(()),
+            },
+        }
+    }
+}
+
+fn conclude(result: Result<anyhow::Result<()>, tokio::task::JoinError>, log: &Log) -> ExitStatus {
+    match result {
+        Ok(Ok(())) => ExitStatus::Success,
+        Ok(Err(error)) => {
+            log.critical(format!("{error:#}"));
+            ExitStatus::of(&error)
+        }
+        Err(broken) => {
+            log.critical(format!(
+                "the tap itself failed ({broken}); please report it"
+            ));
+            ExitStatus::Failed
+        }
+    }
+}
+
+fn unwritable(error: &io::Error) -> ExitStatus {
+    match error.kind() {
+        ErrorKind::BrokenPipe => ExitStatus::BrokenPipe,
+        _ => ExitStatus::Unwritable,
+    }
+}

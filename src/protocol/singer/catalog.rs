@@ -1,0 +1,333 @@
+//! The Singer catalog: written with full metadata, and read back as a selection. A catalog may be
+//! older than the API's schema, and an orchestrator may have changed it; what it says is honoured.
+
+use crate::catalog::{
+    PRIMARY_KEY, REPLICATION_KEY, Replication, Selection, Stream, SyncMode, is_automatic,
+};
+use crate::protocol::Listed;
+use crate::schema::{self, Property, Shape};
+use anyhow::{Context, Result, anyhow, bail};
+use serde::Deserialize;
+use serde_json::{Map, Value, json};
+use std::collections::{HashMap, HashSet};
+
+/// Metadata of ours: the API's own name of a stream or property.
+const API_NAME: &str = "api-name";
+/// Metadata of ours: the operators by which the API filters on a property.
+const FILTER_OPERATORS: &str = "filter-operators";
+
+/// The catalog, indented: orchestrators read it line by line, with a limit to a line's length.
+pub fn write(streams: &[Stream]) -> String {
+    let streams: Vec<Value> = streams.iter().map(written_stream).collect();
+    let catalog = json!({"streams": streams});
+    let text = serde_json::to_string_pretty(&catalog).expect("a value is always written");
+    format!("{text}\n")
+}
+
+fn written_stream(stream: &Stream) -> Value {
+    let mut metadata = vec![json!({"breadcrumb": [], "metadata": stream_metadata(stream)})];
+    for property in &stream.properties {
+        list_metadata(property, &[], &mut metadata);
+    }
+    json!({
+        "tap_stream_id": stream.name,
+        "stream": stream.name,
+        "key_properties": [PRIMARY_KEY],
+        "schema": stream.json_schema(),
+        "metadata": metadata,
+    })
+}
+
+fn stream_metadata(stream: &Stream) -> Value {
+    let mut metadata = json!({
+        "inclusion": "available",
+        "selected-by-default": true,
+        "table-key-properties": [PRIMARY_KEY],
+        API_NAME: stream.api_name,
+    });
+    match stream.replication {
+        Replication::Incremental => metadata["valid-replication-keys"] = json!([REPLICATION_KEY]),
+        Replication::FullTable { .. } => {
+            metadata["forced-replication-method"] = json!("FULL_TABLE");
+        }
+    }
+    if let Some(description) = &stream.description {
+        metadata["description"] = json!(description);
+    }
+    metadata
+}
+
+/// Adds the metadata of a property and of all that is nested in it.
+fn list_metadata(property: &Property, parent: &[&str], list: &mut Vec<Value>) {
+    let breadcrumb = [parent, &["properties", &property.name]].concat();
+    let automatic = parent.is_empty() && is_automatic(&property.name);
+    let mut metadata = if automatic {
+        json!({"inclusion": "automatic"})
+    } else {
+        json!({"inclusion": "available", "selected-by-default": true})
+    };
+    if parent.is_empty() {
+        metadata[API_NAME] = json!(property.api_name);
+        metadata[FILTER_OPERATORS] = json!(property.filter_operators);
+    }
+    list.push(json!({"breadcrumb": breadcrumb, "metadata": metadata}));
+    let (object, inner) = match &property.shape {
+        Shape::Object(object) => (object, breadcrumb),
+        Shape::Array(item) => match &item.shape {
+            Shape::Object(object) => (object, [breadcrumb.as_slice(), &["items"]].concat()),
+            _ => return,
+        },
+        _ => return,
+    };
+    for nested in &object.properties {
+        list_metadata(nested, &inner, list);
+    }
+}
+
+#[derive(Deserialize)]
+struct WireCatalog {
+    streams: Vec<WireStream>,
+}
+
+#[derive(Deserialize)]
+struct WireStream {
+    #[serde(default)]
+    tap_stream_id: Option<String>,
+    #[serde(default)]
+    stream: Option<String>,
+    #[serde(default)]
+    schema: Value,
+    #[serde(default)]
+    metadata: Option<Vec<WireMetadata>>,
+    #[serde(default)]
+    selected: Option<Value>,
+    #[serde(default)]
+    replication_method: Option<String>,
+}
+
+#[derive(Deserialize)]
+struct WireMetadata {
+    #[serde(default)]
+    breadcrumb: Vec<String>,
+    #[serde(default)]
+    metadata: Map<String, Value>,
+}
+
+/// One selected stream of a catalog.
+pub struct Entry {
+    schema: Value,
+    metadata: Metadata,
+    wants_full_table: bool,
+}
+
+/// Metadata by breadcrumb. Without any at all, everything is selected.
+#[derive(Default)]
+struct Metadata {
+    by_breadcrumb: HashMap<Vec<String>, Map<String, Value>>,
+}
+
+/// The streams that a catalog selects.
+pub fn read(catalog: &str) -> Result<Vec<Listed>> {
+    let advice = "pass the one that discover prints";
+    let catalog: WireCatalog = serde_json::from_str(catalog.trim_start_matches('\u{feff}'))
+        .map_err(|error| {
+            let place = format!("line {}, column {}", error.line(), error.column());
+            if error.is_data() {
+                anyhow!("the catalog is not of Singer's form at {place}; {advice}")
+            } else {
+                anyhow!("the catalog is not valid JSON at {place}; {advice}")
+            }
+        })?;
+    let mut listed = Vec::new();
+    let mut names = HashSet::new();
+    for stream in catalog.streams {
+        let Some(one) = listed_stream(stream)? else {
+            continue;
+        };
+        if !names.insert(one.name.clone()) {
+            bail!("the catalog lists {} twice; {advice}", one.name);
+        }
+        listed.push(one);
+    }
+    Ok(listed)
+}
+
+fn listed_stream(stream: WireStream) -> Result<Option<Listed>> {
+    let name = stream.tap_stream_id.or(stream.stream);
+    let name = name.context(
+        "the catalog has a stream without tap_stream_id; pass the one that discover prints",
+    )?;
+    let metadata = Metadata::new(stream.metadata.unwrap_or_default());
+    if !metadata.selects_stream(stream.selected.as_ref()) {
+        return Ok(None);
+    }
+    if !stream.schema["properties"].is_object() {
+        bail!(
+            "the catalog's schema of {name} has no properties; pass the catalog that discover prints"
+        );
+    }
+    let root = metadata.of(&[]);
+    let method = root.and_then(|root| root.get("replication-method")?.as_str());
+    let method = method.or(stream.replication_method.as_deref());
+    let api_name = root
+        .and_then(|root| root.get(API_NAME)?.as_str())
+        .map(str::to_owned);
+    Ok(Some(Listed {
+        api_name,
+        entry: Entry {
+            wants_full_table: method
+                .is_some_and(|method| method.eq_ignore_ascii_case("FULL_TABLE")),
+            schema: stream.schema,
+            metadata,
+        },
+        name,
+    }))
+}
+
+impl Metadata {
+    fn new(list: Vec<WireMetadata>) -> Self {
+        let by_breadcrumb = list
+            .into_iter()
+            .map(|one| (one.breadcrumb, one.metadata))
+            .collect();
+        Self { by_breadcrumb }
+    }
+
+    fn of(&self, breadcrumb: &[String]) -> Option<&Map<String, Value>> {
+        self.by_breadcrumb.get(breadcrumb)
+    }
+
+    /// A stream is selected by its metadata, else by its entry, else by default; without any
+    /// metadata at all, always.
+    fn selects_stream(&self, entry: Option<&Value>) -> bool {
+        let root = self.of(&[]);
+        let says = |keyword: &str| root.and_then(|root| truth(root.get(keyword)?));
+        if root.and_then(|root| root.get("inclusion")?.as_str()) == Some("unsupported") {
+            return false;
+        }
+        let by_default = || says("selected-by-default").unwrap_or(self.by_breadcrumb.is_empty());
+        says("selected")
+            .or_else(|| entry.and_then(truth))
+            .unwrap_or_else(by_default)
+    }
+
+    /// A field of a selected parent is kept unless something says otherwise.
+    fn selects_field(&self, breadcrumb: &[String]) -> bool {
+        let Some(metadata) = self.of(breadcrumb) else {
+            return true;
+        };
+        let says = |keyword: &str| truth(metadata.get(keyword)?);
+        match metadata.get("inclusion").and_then(Value::as_str) {
+            Some("automatic") => true,
+            Some("unsupported") => false,
+            _ => says("selected")
+                .or_else(|| says("selected-by-default"))
+                .unwrap_or(true),
+        }
+    }
+}
+
+/// A truth value, also in the quotes that the specification's own example has.
+fn truth(value: &Value) -> Option<bool> {
+    match value {
+        Value::Bool(truth) => Some(*truth),
+        Value::String(text) if text.eq_ignore_ascii_case("true") => Some(true),
+        Value::String(text) if text.eq_ignore_ascii_case("false") => Some(false),
+        _ => None,
+    }
+}
+
+impl Entry {
+    /// The selection of a stream as the API describes it today, and those of its fields that the
+    /// catalog does not know.
+    pub fn resolve(&self, stream: Stream) -> (Selection, Vec<String>) {
+        let mut schema = self.schema.clone();
+        self.prune(&mut schema, &mut Vec::new());
+        add_automatic(&mut schema, &stream);
+        let mut properties = schema::properties_of(&schema);
+        for property in &mut properties {
+            self.find_source(property, &stream);
+        }
+        let known = properties_of_entry(&self.schema);
+        let missing = stream.properties.iter().map(|property| &property.name);
+        let missing = missing
+            .filter(|name| !known.contains(*name) && !is_automatic(name))
+            .cloned()
+            .collect();
+        let mode = match stream.best_mode() {
+            SyncMode::Incremental if self.wants_full_table => SyncMode::FullTable,
+            mode => mode,
+        };
+        let selection = Selection {
+            stream,
+            properties,
+            schema,
+            mode,
+        };
+        (selection, missing)
+    }
+
+    /// Takes the deselected properties out of a schema, level by level.
+    fn prune(&self, schema: &mut Value, breadcrumb: &mut Vec<String>) {
+        if let Some(Value::Object(properties)) = schema.get_mut("properties") {
+            breadcrumb.push("properties".to_owned());
+            let top = breadcrumb.len() == 1;
+            properties.retain(|name, nested| {
+                breadcrumb.push(name.clone());
+                let kept = (top && is_automatic(name)) || self.metadata.selects_field(breadcrumb);
+                if kept {
+                    self.prune(nested, breadcrumb);
+                }
+                breadcrumb.pop();
+                kept
+            });
+            breadcrumb.pop();
+        }
+        if let Some(items @ Value::Object(_)) = schema.get_mut("items") {
+            breadcrumb.push("items".to_owned());
+            self.prune(items, breadcrumb);
+            breadcrumb.pop();
+        }
+    }
+
+    /// Where the values of a property come from: what the catalog kept of the API's name, else
+    /// the property of today's stream that is called the same.
+    fn find_source(&self, property: &mut Property, stream: &Stream) {
+        let breadcrumb = ["properties".to_owned(), property.name.clone()];
+        let kept = self
+            .metadata
+            .of(&breadcrumb)
+            .and_then(|metadata| metadata.get(API_NAME)?.as_str());
+        let original = stream.properties.iter().find(|one| match kept {
+            Some(api_name) => one.api_name == api_name,
+            None => one.name == property.name,
+        });
+        if let Some(original) = original {
+            property.api_name.clone_from(&original.api_name);
+            property.shape.adopt(&original.shape);
+        } else if let Some(api_name) = kept {
+            api_name.clone_into(&mut property.api_name);
+        }
+    }
+}
+
+/// Adds `id` and `updated_at` to a schema that lacks them: no stream can do without.
+fn add_automatic(schema: &mut Value, stream: &Stream) {
+    let Some(Value::Object(properties)) = schema.get_mut("properties") else {
+        return;
+    };
+    let automatic = stream
+        .properties
+        .iter()
+        .filter(|property| is_automatic(&property.name));
+    for property in automatic {
+        if !properties.contains_key(&property.name) {
+            properties.insert(property.name.clone(), property.json_schema());
+        }
+    }
+}
+
+fn properties_of_entry(schema: &Value) -> HashSet<&String> {
+    let properties = schema["properties"].as_object();
+    properties.into_iter().flat_map(Map::keys).collect()
+}

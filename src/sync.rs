@@ -1,0 +1,294 @@
+//! A run: the selected streams side by side, each to its end, and then its bookmark. A stream that
+//! fails leaves its old bookmark in force, and the others finish.
+
+use crate::api::{LowerBound, Page, Window};
+use crate::catalog::{Selection, SyncMode};
+use crate::config::{Boundary, Config};
+use crate::findings::{Finding, Findings};
+use crate::http::failure::{Failure, Kind};
+use crate::protocol::{Message, Protocol};
+use crate::record::{Projection, Scanned};
+use crate::source::Source;
+use crate::state::{Bookmark, Progress, State};
+use crate::timestamp;
+use crate::traversal::Traversal;
+use std::sync::Arc;
+use tokio::sync::Semaphore;
+use tokio::sync::mpsc::Sender;
+use tokio::task::{JoinError, JoinSet};
+
+/// How a stream ended.
+pub enum End {
+    Complete,
+    Failed(Failure),
+    /// Nobody reads the output any more.
+    Unread,
+}
+
+/// A stream, by its emitted name, and how it ended.
+pub struct Ended {
+    pub stream: String,
+    pub end: End,
+}
+
+/// Reads streams to their ends. Returns how each ended; after a refused key, without the rest.
+pub async fn sync(
+    source: &Arc<Source>,
+    protocol: Protocol,
+    selections: Vec<Selection>,
+    state: &State,
+    messages: &Sender<Message>,
+) -> Vec<Ended> {
+    let places = Arc::new(Semaphore::new(source.config.concurrency));
+    let mut tasks = JoinSet::new();
+    let mut ends = Vec::new();
+    for selection in selections {
+        let place = Arc::clone(&places).acquire_owned().await;
+        while let Some(ended) = tasks.try_join_next() {
+            ends.push(unwound(ended));
+        }
+        if ends.iter().any(Ended::was_refused) {
+            return ends;
+        }
+        // The state was checked when it was read.
+        let bookmark = state.bookmark(&selection.stream.name).unwrap_or_default();
+        let stream = StreamRun::new(source, protocol, selection, bookmark, messages.clone());
+        tasks.spawn(async move {
+            let _place = place;
+            stream.run().await
+        });
+    }
+    while let Some(ended) = tasks.join_next().await {
+        ends.push(unwound(ended));
+        if ends.iter().any(Ended::was_refused) {
+            break;
+        }
+    }
+    ends
+}
+
+impl Ended {
+    fn was_refused(&self) -> bool {
+        matches!(&self.end, End::Failed(failure) if failure.kind == Kind::Unauthorized)
+    }
+}
+
+/// A panic in a stream is one of the program.
+fn unwound(ended: Result<Ended, JoinError>) -> Ended {
+    ended.unwrap_or_else(|broken| std::panic::resume_unwind(broken.into_panic()))
+}
+
+/// One stream on its way from API to output.
+struct StreamRun {
+    source: Arc<Source>,
+    protocol: Protocol,
+    selection: Arc<Selection>,
+    projection: Projection,
+    bookmark: Option<Bookmark>,
+    progress: Progress,
+    findings: Findings,
+    records: u64,
+    messages: Sender<Message>,
+}
+
+impl StreamRun {
+    fn new(
+        source: &Arc<Source>,
+        protocol: Protocol,
+        selection: Selection,
+        bookmark: Option<Bookmark>,
+        messages: Sender<Message>,
+    ) -> Self {
+        let progress = match selection.mode {
+            SyncMode::Incremental => Progress::incremental(bookmark.clone()),
+            SyncMode::FullTable => Progress::full_table(bookmark.clone()),
+        };
+        Self {
+            source: Arc::clone(source),
+            protocol,
+            projection: selection.projection(),
+            selection: Arc::new(selection),
+            bookmark,
+            progress,
+            findings: Findings::default(),
+            records: 0,
+            messages,
+        }
+    }
+
+    async fn run(self) -> Ended {
+        Ended {
+            stream: self.selection.stream.name.clone(),
+            end: self.read().await,
+        }
+    }
+
+    async fn read(mut self) -> End {
+        if self
+            .say(Message::Began(Arc::clone(&self.selection)))
+            .await
+            .is_err()
+        {
+            return End::Unread;
+        }
+        let window = self.window();
+        let stream = Arc::new(self.selection.stream.clone());
+        let mut traversal = Traversal::begin(Arc::clone(&self.source), stream, window);
+        loop {
+            match traversal.next_page(&self.progress).await {
+                Ok(Some(page)) => {
+                    if let Err(end) = self.deliver(&page).await {
+                        return end;
+                    }
+                    self.tell_progress(traversal.pages());
+                }
+                Ok(None) => return self.end(traversal.pages()).await,
+                Err(failure) => {
+                    self.report_findings();
+                    return End::Failed(failure);
+                }
+            }
+        }
+    }
+
+    /// What of the stream this run walks. A stream that cannot be filtered is walked as a whole.
+    fn window(&self) -> Window {
+        let config = &self.source.config;
+        if self.selection.stream.best_mode() == SyncMode::Incremental {
+            return window(config, self.selection.mode, self.bookmark.as_ref());
+        }
+        if config.start_date.is_some() || config.end_date.is_some() {
+            let name = &self.selection.stream.name;
+            self.source.log.warning(format!(
+                "{name} is read as a whole, whatever start_date and end_date say: the API cannot filter it by updated_at"
+            ));
+        }
+        Window::default()
+    }
+
+    /// Hands over the records of a page, without those that are certain to be repeats.
+    async fn deliver(&mut self, page: &Page) -> Result<(), End> {
+        match self.lines(page) {
+            Ok(lines) if lines.is_empty() => Ok(()),
+            Ok(lines) => self.say(Message::Records(lines)).await,
+            Err(failure) => Err(End::Failed(failure)),
+        }
+    }
+
+    fn lines(&mut self, page: &Page) -> Result<Vec<u8>, Failure> {
+        let frame = self
+            .protocol
+            .frame(&self.selection.stream.name, page.received_at);
+        let mut lines = Vec::with_capacity(page.body.len());
+        let mut scanned = Scanned::default();
+        for raw in page.raw_records() {
+            self.projection
+                .scan(raw, &mut scanned)
+                .map_err(|_| broken_record())?;
+            let Some(version) = self.projection.version(&scanned) else {
+                self.findings.add(String::new(), Finding::WithoutId);
+                continue;
+            };
+            if version.updated_at.is_none() {
+                self.findings.add(String::new(), Finding::WithoutUpdatedAt);
+            }
+            if self.progress.observe(&version) {
+                lines.extend_from_slice(&frame.before);
+                self.projection
+                    .write(&mut lines, &scanned, &mut self.findings);
+                lines.extend_from_slice(&frame.behind);
+                self.records += 1;
+            }
+        }
+        Ok(lines)
+    }
+
+    /// A sign of life in long walks.
+    fn tell_progress(&self, pages: u64) {
+        const PAGES_BETWEEN: u64 = 100;
+        if pages.is_multiple_of(PAGES_BETWEEN) {
+            let (name, records) = (&self.selection.stream.name, self.records);
+            let place = self
+                .progress
+                .newest()
+                .map_or("no date", |newest| newest.updated_at.as_str());
+            self.source
+                .log
+                .info(format!("{name}: {records} records so far, up to {place}"));
+        }
+    }
+
+    async fn end(mut self, pages: u64) -> End {
+        self.report_findings();
+        let progress = std::mem::replace(&mut self.progress, Progress::full_table(None));
+        let bookmark = progress.bookmark();
+        let place = bookmark
+            .as_ref()
+            .map_or("no bookmark".to_owned(), |bookmark| {
+                format!("bookmark {}", bookmark.updated_at)
+            });
+        let name = &self.selection.stream.name;
+        let (records, log) = (self.records, self.source.log.clone());
+        let ended = Message::Ended {
+            stream: name.clone(),
+            bookmark,
+        };
+        if self.say(ended).await.is_err() {
+            return End::Unread;
+        }
+        log.info(format!(
+            "{name}: {records} records in {pages} pages, {place}"
+        ));
+        End::Complete
+    }
+
+    fn report_findings(&self) {
+        let name = &self.selection.stream.name;
+        for sentence in self.findings.sentences() {
+            self.source.log.warning(format!("{name}: {sentence}"));
+        }
+    }
+
+    async fn say(&self, message: Message) -> Result<(), End> {
+        self.messages.send(message).await.map_err(|_| End::Unread)
+    }
+}
+
+fn broken_record() -> Failure {
+    Failure::new(
+        Kind::Malformed,
+        "a record has another form than documented; report it to the API's makers, with the stream's name",
+    )
+}
+
+/// The window of a run: from the bookmark, less the lookback, or from the start date, or without
+/// a lower bound; up to the end date.
+pub fn window(config: &Config, mode: SyncMode, bookmark: Option<&Bookmark>) -> Window {
+    let start_date = config.start_date.clone().map(|updated_at| LowerBound {
+        updated_at,
+        inclusive: true,
+    });
+    let from = match (mode, bookmark) {
+        (SyncMode::Incremental, Some(bookmark)) => Some(behind(config, bookmark)),
+        _ => start_date,
+    };
+    Window {
+        from,
+        until: config.end_date.clone(),
+    }
+}
+
+/// The bound at a bookmark. Its text goes back to the API as the API wrote it, since any other
+/// could lose digits that the API compares.
+fn behind(config: &Config, bookmark: &Bookmark) -> LowerBound {
+    let inclusive = config.boundary == Boundary::Gte || !config.lookback.is_zero();
+    let lookback = chrono::TimeDelta::from_std(config.lookback).unwrap_or_default();
+    let updated_at = match bookmark.instant.checked_sub_signed(lookback) {
+        Some(earlier) if !lookback.is_zero() => timestamp::micros(earlier),
+        _ => bookmark.updated_at.clone(),
+    };
+    LowerBound {
+        updated_at,
+        inclusive,
+    }
+}
