@@ -1,0 +1,108 @@
+//! The Reevo API, below `/api/v2`: which request is answered by what.
+
+mod attribute;
+mod cell;
+mod crm;
+mod custom;
+mod filter;
+mod key;
+mod kind;
+mod problem;
+mod query;
+mod record;
+mod schema;
+mod selection;
+mod work;
+
+use serde_json::json;
+
+use super::answer::Answer;
+use super::call::Call;
+use super::identity;
+use super::options::Options;
+use super::store::Entry;
+use super::stream::{Api, Stream};
+use super::world::World;
+use kind::Kind;
+use problem::Problem;
+
+/// Answers a request whose path, below `/api/v2`, has these segments.
+pub fn answer(world: &World, call: &Call, segments: &[&str]) -> Answer {
+    let answer = route(world, call, segments);
+    answer.unwrap_or_else(|problem| problem.answer(world.options.error_envelope))
+}
+
+/// Writes a record as lists show it.
+pub fn write_record(out: &mut Vec<u8>, options: &Options, stream: Stream, entry: &Entry) {
+    record::write(out, options, Kind::of(stream), entry);
+}
+
+fn route(world: &World, call: &Call, segments: &[&str]) -> Result<Answer, Problem> {
+    match segments {
+        ["health"] => {
+            allow(call, "GET")?;
+            Ok(Answer::json(200, &json!({"status": "ok"})))
+        }
+        ["_schema", name] => {
+            allow(call, "GET")?;
+            let kind = kind(world, call, name)?;
+            Ok(Answer::json(200, &schema::schema(kind, &world.options)))
+        }
+        [name, "_query"] => {
+            allow(call, "POST")?;
+            let kind = kind(world, call, name)?;
+            if call.has_json() {
+                query::page(world, kind, &call.body)
+            } else {
+                let message = "Input should be a valid dictionary";
+                Err(Problem::invalid_body(&[], message))
+            }
+        }
+        [name, id] => {
+            allow(call, "GET")?;
+            let kind = kind(world, call, name)?;
+            single(world, kind, id)
+        }
+        _ => Err(Problem::UnknownRoute),
+    }
+}
+
+fn allow(call: &Call, method: &'static str) -> Result<(), Problem> {
+    if call.method == method {
+        Ok(())
+    } else {
+        Err(Problem::MethodNotAllowed { allowed: method })
+    }
+}
+
+/// The record type, if the key is valid, the type exists, and the key may read it; checked in this order.
+fn kind(world: &World, call: &Call, name: &str) -> Result<&'static Kind, Problem> {
+    let bearer = call
+        .header("authorization")
+        .and_then(|value| value.strip_prefix("Bearer "));
+    let key = bearer.or_else(|| call.header("x-api-key"));
+    if key != Some(world.options.key.as_str()) {
+        return Err(Problem::Unauthorized);
+    }
+    let stream = Stream::named(name)
+        .filter(|stream| stream.api() == Api::Reevo && world.options.streams.contains(stream));
+    let stream = stream.ok_or_else(|| Problem::UnknownRecordType {
+        record_type: name.to_owned(),
+    })?;
+    if world.options.forbid.contains(&stream) {
+        let permission = stream.permission();
+        return Err(Problem::Forbidden { permission });
+    }
+    Ok(Kind::of(stream))
+}
+
+/// One record, wrapped in `data`.
+fn single(world: &World, kind: &Kind, id: &str) -> Result<Answer, Problem> {
+    let index = identity::index(world.options.seed, kind.stream, id);
+    let entry = index.and_then(|index| world.store.entry(kind.stream, index, world.now()));
+    let entry = entry.ok_or_else(|| Problem::RecordNotFound { id: id.to_owned() })?;
+    let mut out = b"{\"data\":".to_vec();
+    record::write(&mut out, &world.options, kind, &entry);
+    out.push(b'}');
+    Ok(Answer::of_bytes(200, out))
+}

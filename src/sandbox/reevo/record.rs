@@ -1,0 +1,195 @@
+//! Writes records as lists and single reads show them.
+
+use super::super::identity;
+use super::super::json::{self, Object, array};
+use super::super::noise::mix;
+use super::super::options::{Nulls, Numbers, Options, Timestamps};
+use super::super::stamp;
+use super::super::store::Entry;
+use super::attribute::{Choice, ValueType};
+use super::cell::{Cell, Cells, cells};
+use super::kind::{Field, Kind};
+
+/// Writes the whole record object.
+pub fn write(out: &mut Vec<u8>, options: &Options, kind: &Kind, entry: &Entry) {
+    let page = Writing {
+        options,
+        entry,
+        form: form(options.timestamps, entry),
+    };
+    let mut object = Object::open(out);
+    let id = identity::text(options.seed, kind.stream, entry.index);
+    object.text("id", &id);
+    object.text("record_type", kind.name());
+    page.instant(object.key("created_at"), entry.created_at);
+    page.instant(object.key("updated_at"), entry.updated_at);
+    page.attributes(object.key("attributes"), kind);
+    object.close();
+}
+
+/// One form for all instants of a record, so that the top level and the attributes agree.
+fn form(timestamps: Timestamps, entry: &Entry) -> Timestamps {
+    match (timestamps, entry.rank % 4) {
+        (Timestamps::Mixed, 0) => Timestamps::Micros,
+        (Timestamps::Mixed, 1) => Timestamps::Millis,
+        (Timestamps::Mixed, 2) => Timestamps::Seconds,
+        (Timestamps::Mixed, _) => Timestamps::Offset,
+        (one, _) => one,
+    }
+}
+
+struct Writing<'a> {
+    options: &'a Options,
+    entry: &'a Entry,
+    form: Timestamps,
+}
+
+impl Writing<'_> {
+    fn attributes(&self, out: &mut Vec<u8>, kind: &Kind) {
+        let mut object = Object::open(out);
+        for field in kind.fields(self.options) {
+            match cells(self.options, field, self.entry) {
+                Cells::Missing => self.missing(&mut object, field),
+                Cells::One(cell) => {
+                    self.envelope(object.key(field.attribute.name), field, &cell);
+                }
+                Cells::Many(cells) => {
+                    let out = object.key(field.attribute.name);
+                    array(out, &cells, |out, cell| self.envelope(out, field, cell));
+                }
+            }
+        }
+        self.unannounced(&mut object);
+        object.close();
+    }
+
+    /// The three forms of no value.
+    fn missing(&self, object: &mut Object, field: Field) {
+        let nulls = match (self.options.nulls, self.hash(field) % 3) {
+            (Nulls::Mixed, 0) => Nulls::Envelope,
+            (Nulls::Mixed, 1) => Nulls::Bare,
+            (Nulls::Mixed, _) => Nulls::Absent,
+            (one, _) => one,
+        };
+        match nulls {
+            Nulls::Absent => {}
+            Nulls::Bare => object.raw(field.attribute.name, "null"),
+            Nulls::Envelope | Nulls::Mixed if field.attribute.is_array => {
+                object.raw(field.attribute.name, "[]");
+            }
+            Nulls::Envelope | Nulls::Mixed => {
+                let mut envelope = Object::open(object.key(field.attribute.name));
+                envelope.text("value_type", field.attribute.value_type.word());
+                envelope.raw("value", "null");
+                envelope.close();
+            }
+        }
+    }
+
+    fn envelope(&self, out: &mut Vec<u8>, field: Field, cell: &Cell) {
+        let mut envelope = Object::open(out);
+        envelope.text("value_type", field.attribute.value_type.word());
+        self.value(envelope.key("value"), field, cell);
+        envelope.close();
+    }
+
+    fn value(&self, out: &mut Vec<u8>, field: Field, cell: &Cell) {
+        match cell {
+            Cell::Text(text) => self.text(out, field, text),
+            Cell::Flag(flag) => out.extend_from_slice(if *flag { b"true" } else { b"false" }),
+            Cell::Instant(instant) => self.instant(out, *instant),
+            Cell::Day(days) => quoted(out, |out| stamp::write_date(out, *days)),
+            Cell::TimeOfDay(seconds) => quoted(out, |out| stamp::write_time(out, *seconds)),
+            Cell::Decimal(decimal) => self.decimal(out, field, decimal),
+            Cell::Amount(amount) => {
+                let mut object = Object::open(out);
+                self.decimal(object.key("amount"), field, amount);
+                if self.options.currency_code {
+                    object.text("currency_code", "USD");
+                }
+                object.close();
+            }
+            Cell::Choice(choice)
+                if self.options.select_plain && field.attribute.value_type == ValueType::Select =>
+            {
+                json::text(out, choice.api_name);
+            }
+            Cell::Choice(choice) => write_choice(out, choice),
+            Cell::Reference(reference) => {
+                let mut object = Object::open(out);
+                object.text("related_record_id", &identity::uuid(reference.id));
+                object.text("related_record_type", reference.record_type);
+                object.close();
+            }
+            Cell::Json(json) => out.extend_from_slice(json),
+        }
+    }
+
+    fn text(&self, out: &mut Vec<u8>, field: Field, text: &str) {
+        let may_be_hostile = matches!(
+            field.attribute.value_type,
+            ValueType::String | ValueType::LongText | ValueType::RichText
+        );
+        if self.options.hostile_text && may_be_hostile {
+            json::hostile_text(out, text, self.hash(field));
+        } else {
+            json::text(out, text);
+        }
+    }
+
+    fn decimal(&self, out: &mut Vec<u8>, field: Field, decimal: &str) {
+        let as_number = match self.options.numbers {
+            Numbers::String => false,
+            Numbers::Number => true,
+            Numbers::Mixed => self.hash(field).is_multiple_of(2),
+        };
+        if as_number {
+            out.extend_from_slice(decimal.as_bytes());
+        } else {
+            json::text(out, decimal);
+        }
+    }
+
+    fn instant(&self, out: &mut Vec<u8>, instant: i64) {
+        quoted(out, |out| stamp::write(out, instant, self.form));
+    }
+
+    /// Attributes that no schema announces: one of a value type that nobody knows, then strings and numbers.
+    fn unannounced(&self, object: &mut Object) {
+        for number in 1..=self.options.unknown_attributes {
+            let mut envelope = Object::open(object.key(&format!("unannounced_{number}")));
+            let (value_type, value) = match number % 3 {
+                1 => ("geo_point", "{\"lat\":1.0,\"lng\":2.50}"),
+                2 => ("string", "\"nobody told you\""),
+                _ => ("number", "\"0.10\""),
+            };
+            envelope.text("value_type", value_type);
+            envelope.raw("value", value);
+            envelope.close();
+        }
+    }
+
+    /// Varies the form of what is written, by record and attribute.
+    fn hash(&self, field: Field) -> u64 {
+        mix(self.entry.rank ^ field.salt)
+    }
+}
+
+fn quoted(out: &mut Vec<u8>, write: impl FnOnce(&mut Vec<u8>)) {
+    out.push(b'"');
+    write(out);
+    out.push(b'"');
+}
+
+fn write_choice(out: &mut Vec<u8>, choice: &Choice) {
+    let mut object = Object::open(out);
+    object.text("id", choice.id);
+    object.text("api_name", choice.api_name);
+    object.text("display_value", choice.display_value);
+    object.text_or_null("color", choice.color);
+    if let Some((probability, days)) = choice.forecast {
+        object.text("closing_probability", probability);
+        object.raw("expected_days", &days.to_string());
+    }
+    object.close();
+}

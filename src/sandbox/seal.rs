@@ -1,0 +1,57 @@
+//! Turns what an API's cursor holds into an opaque text and back. A checksum notices a text that was cut or changed.
+
+use std::fmt::Write as _;
+
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+
+use super::noise::noise_of_bytes;
+
+/// The text of a cursor: a checksum and the content, in hexadecimal digits.
+pub fn seal(content: &impl Serialize) -> String {
+    let json = serde_json::to_vec(content).expect("what cursors hold can always be written");
+    let mut text = format!("{:016x}", noise_of_bytes(&json));
+    for byte in json {
+        write!(text, "{byte:02x}").expect("a string takes everything");
+    }
+    text
+}
+
+/// The content of a cursor, or nothing if this text was never sealed.
+pub fn open<T: DeserializeOwned>(text: &str) -> Option<T> {
+    let (checksum, digits) = text.split_at_checked(16)?;
+    let checksum = u64::from_str_radix(checksum, 16).ok()?;
+    let json = digits
+        .as_bytes()
+        .chunks(2)
+        .map(|pair| u8::from_str_radix(std::str::from_utf8(pair).ok()?, 16).ok())
+        .collect::<Option<Vec<u8>>>()?;
+    if noise_of_bytes(&json) == checksum {
+        serde_json::from_slice(&json).ok()
+    } else {
+        None
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_was_sealed_opens_and_nothing_else() {
+        let text = seal(&("contact", 7_u64));
+        assert_eq!(open(&text), Some(("contact".to_owned(), 7_u64)));
+        let cut = &text[..text.len() - 2];
+        let longer = format!("{text}00");
+        for wrong in [
+            "",
+            "abc",
+            "Y29udGFjdHxwYWdlMg",
+            "žžžžžžžžžžžž",
+            cut,
+            &longer,
+        ] {
+            assert_eq!(open::<(String, u64)>(wrong), None, "{wrong}");
+        }
+    }
+}

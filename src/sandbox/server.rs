@@ -1,0 +1,174 @@
+//! The HTTP side: accepts connections, reads requests whole, and delivers answers, spoiled or not.
+
+use std::convert::Infallible;
+use std::io;
+use std::net::SocketAddr;
+use std::pin::Pin;
+use std::sync::Arc;
+use std::task::{Context, Poll};
+
+use bytes::Bytes;
+use http_body_util::BodyExt;
+use hyper::body::{Body, Frame, Incoming, SizeHint};
+use hyper::header::{CONTENT_TYPE, DATE, HeaderName, HeaderValue};
+use hyper::server::conn::http1;
+use hyper::service::service_fn;
+use hyper::{Request, Response, StatusCode};
+use hyper_util::rt::TokioIo;
+use serde_json::json;
+use tokio::net::{TcpListener, TcpStream};
+use tokio::task::JoinHandle;
+
+use super::answer::Answer;
+use super::call::{Call, decoded};
+use super::faults::{Delivery, delivery};
+use super::world::World;
+use super::{elephant, reevo, stamp};
+
+/// Accepts connections from the moment this returns until the task is aborted.
+pub async fn serve(
+    world: Arc<World>,
+    listen: SocketAddr,
+) -> io::Result<(SocketAddr, JoinHandle<Infallible>)> {
+    let listener = TcpListener::bind(listen).await?;
+    let address = listener.local_addr()?;
+    let accepting = tokio::spawn(async move {
+        loop {
+            match listener.accept().await {
+                Ok((connection, _)) => drop(tokio::spawn(converse(Arc::clone(&world), connection))),
+                // Out of file descriptors, say: others get their turn before the next try.
+                Err(_) => tokio::task::yield_now().await,
+            }
+        }
+    });
+    Ok((address, accepting))
+}
+
+/// Serves one connection, kept alive, to its end. A client that breaks off is no business of the sandbox.
+async fn converse(world: Arc<World>, connection: TcpStream) {
+    // Without it, a small answer may wait for the acknowledgement of the one before.
+    let _ = connection.set_nodelay(true);
+    let service = service_fn(|request| respond(Arc::clone(&world), request));
+    let _ = http1::Builder::new()
+        .serve_connection(TokioIo::new(connection), service)
+        .await;
+}
+
+async fn respond(
+    world: Arc<World>,
+    request: Request<Incoming>,
+) -> Result<Response<Outgoing>, io::Error> {
+    let call = read(request).await?;
+    let at = world.clock.now();
+    world.journal.record(&call, &world.options.key, at);
+    let fault = world.faults.strike(&decoded(&call.path));
+    match delivery(fault, || answer(&world, &call)) {
+        Delivery::Whole(answer) => Ok(response(&world, answer, Outgoing::Whole)),
+        Delivery::Half(answer) => Ok(response(&world, answer, Outgoing::Half)),
+        Delivery::Close => Err(io::Error::other("closed as the script of faults says")),
+        Delivery::Never => std::future::pending().await,
+    }
+}
+
+async fn read(request: Request<Incoming>) -> Result<Call, io::Error> {
+    let (head, body) = request.into_parts();
+    let body = body.collect().await.map_err(io::Error::other)?.to_bytes();
+    let headers = head.headers.iter().map(|(name, value)| {
+        let value = String::from_utf8_lossy(value.as_bytes()).into_owned();
+        (name.as_str().to_owned(), value)
+    });
+    Ok(Call {
+        method: head.method.as_str().to_owned(),
+        path: head.uri.path().to_owned(),
+        query: head.uri.query().unwrap_or_default().to_owned(),
+        headers: headers.collect(),
+        body: body.to_vec(),
+    })
+}
+
+fn answer(world: &World, call: &Call) -> Answer {
+    let segments = call.segments();
+    let segments: Vec<&str> = segments.iter().map(String::as_str).collect();
+    match segments.as_slice() {
+        ["api", "v2", below @ ..] => reevo::answer(world, call, below),
+        ["v2", below @ ..] => elephant::answer(world, call, below),
+        _ => Answer::json(404, &json!({"detail": "Not Found"})),
+    }
+}
+
+fn response(
+    world: &World,
+    answer: Answer,
+    outgoing: fn(Option<Bytes>) -> Outgoing,
+) -> Response<Outgoing> {
+    let mut response = Response::new(outgoing(Some(answer.body.into())));
+    // A script of faults may ask for anything; what HTTP cannot carry becomes a plain 500.
+    *response.status_mut() =
+        StatusCode::from_u16(answer.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+    let headers = response.headers_mut();
+    headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
+    let date = ("date".to_owned(), stamp::http_date(world.clock.now()));
+    for (name, value) in std::iter::once(date).chain(answer.headers) {
+        let name = HeaderName::from_bytes(name.as_bytes());
+        if let (Ok(name), Ok(value)) = (name, HeaderValue::from_str(&value)) {
+            headers.insert(name, value);
+        }
+    }
+    debug_assert!(headers.contains_key(DATE), "hyper would write its own");
+    response
+}
+
+/// A body that always announces its whole length.
+enum Outgoing {
+    Whole(Option<Bytes>),
+    /// Breaks off in the middle.
+    Half(Option<Bytes>),
+    /// The half has been handed over. One more turn lets the connection send it before it breaks.
+    Breaking {
+        rest: u64,
+        sent: bool,
+    },
+}
+
+impl Body for Outgoing {
+    type Data = Bytes;
+    type Error = io::Error;
+
+    fn poll_frame(
+        self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+    ) -> Poll<Option<io::Result<Frame<Bytes>>>> {
+        let this = self.get_mut();
+        match this {
+            Outgoing::Whole(bytes) => Poll::Ready(bytes.take().map(|bytes| Ok(Frame::data(bytes)))),
+            Outgoing::Half(bytes) => {
+                let bytes = bytes.take().unwrap_or_default();
+                let half = bytes.slice(..bytes.len() / 2);
+                let rest = (bytes.len() - half.len()) as u64;
+                *this = Outgoing::Breaking { rest, sent: false };
+                Poll::Ready(Some(Ok(Frame::data(half))))
+            }
+            Outgoing::Breaking { sent: true, .. } => {
+                Poll::Ready(Some(Err(io::Error::other("cut by the script of faults"))))
+            }
+            Outgoing::Breaking { sent, .. } => {
+                *sent = true;
+                context.waker().wake_by_ref();
+                Poll::Pending
+            }
+        }
+    }
+
+    fn is_end_stream(&self) -> bool {
+        matches!(self, Outgoing::Whole(None))
+    }
+
+    fn size_hint(&self) -> SizeHint {
+        match self {
+            Outgoing::Whole(bytes) | Outgoing::Half(bytes) => {
+                SizeHint::with_exact(bytes.as_ref().map_or(0, Bytes::len) as u64)
+            }
+            Outgoing::Breaking { rest, .. } => SizeHint::with_exact(*rest),
+        }
+    }
+}
