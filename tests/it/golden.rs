@@ -1,0 +1,17 @@
+//! Exact bytes, pinned in files. `UPDATE_GOLDEN=1 cargo test` writes them anew, for a person to
+//! read in the diff.
+
+use std::path::Path;
+
+/// Compares text with the golden file of a name.
+pub fn assert_golden(name: &str, actual: &str) {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR"))
+        .join("tests/it/golden")
+        .join(name);
+    if std::env::var_os("UPDATE_GOLDEN").is_some() {
+        std::fs::write(&path, actual).unwrap();
+    }
+    let expected =
+        std::fs::read_to_string(&path).unwrap_or_else(|_| panic!("there is no golden file {name}"));
+    assert_eq!(actual, expected, "differs from golden file {name}");
+}
