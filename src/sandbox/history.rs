@@ -45,26 +45,27 @@ impl History {
         self.past.len() as u64
     }
 
-    /// The first `updated_at` of a record that the stream started with.
-    pub fn first(&self, index: u64) -> i64 {
-        self.past[usize::try_from(index).expect("an index below the size fits")]
+    /// The first state of a record that the stream started with.
+    pub fn first(&self, index: u64) -> Change {
+        let position = usize::try_from(index).expect("an index below the size fits");
+        Change {
+            updated_at: self.past[position],
+            version: 1,
+        }
     }
 
     /// Up to 400 days before the first change.
     pub fn created_at(&self, index: u64) -> i64 {
         let mut draw = Draw::new(&[self.seed, self.stream.number(), index, 3]);
         let age = draw.below(400 * DAY.unsigned_abs());
-        self.first(index) - i64::try_from(age).expect("400 days fit")
+        self.first(index).updated_at - i64::try_from(age).expect("400 days fit")
     }
 
     /// The state of a record at an instant, or nothing if it did not exist yet.
     pub fn at(&self, index: u64, instant: i64) -> Option<Change> {
         self.live(index, instant).or_else(|| {
-            let updated_at = self.first(index);
-            (updated_at <= instant).then_some(Change {
-                updated_at,
-                version: 1,
-            })
+            let first = self.first(index);
+            (first.updated_at <= instant).then_some(first)
         })
     }
 
@@ -164,7 +165,9 @@ mod tests {
     #[test]
     fn the_past_lies_in_the_first_half_of_2026_and_holds_a_run_longer_than_a_page() {
         let history = history();
-        let instants: Vec<i64> = (0..2000).map(|index| history.first(index)).collect();
+        let instants: Vec<i64> = (0..2000)
+            .map(|index| history.first(index).updated_at)
+            .collect();
         assert!(
             instants
                 .iter()

@@ -119,7 +119,7 @@ closed_set! {
     }
 }
 
-/// How the sandbox behaves. The defaults are those of the fixtures in the API fixtures.
+/// How the sandbox behaves. The defaults are those of the fixtures.
 #[derive(Clone, Debug)]
 #[expect(
     clippy::struct_excessive_bools,

@@ -15,7 +15,18 @@ pub fn utc(micros: i64) -> DateTime<Utc> {
     DateTime::from_timestamp_micros(micros).expect("the sandbox keeps to years that chrono knows")
 }
 
-/// Writes an instant, without quotes. `Mixed` must have been resolved by the caller, record by record; it is written like `Micros`.
+/// The form of all instants of one record, chosen by its rank where forms are mixed.
+pub fn form(timestamps: Timestamps, rank: u64) -> Timestamps {
+    match (timestamps, rank % 4) {
+        (Timestamps::Mixed, 0) => Timestamps::Micros,
+        (Timestamps::Mixed, 1) => Timestamps::Millis,
+        (Timestamps::Mixed, 2) => Timestamps::Seconds,
+        (Timestamps::Mixed, _) => Timestamps::Offset,
+        (one, _) => one,
+    }
+}
+
+/// Writes an instant, without quotes, in the form that `form` gave.
 pub fn write(out: &mut Vec<u8>, micros: i64, form: Timestamps) {
     match form {
         Timestamps::Micros | Timestamps::Mixed => {

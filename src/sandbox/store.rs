@@ -145,17 +145,7 @@ impl Stock {
         };
         stock.past = (0..size)
             .filter(|index| !stock.hides(*index))
-            .map(|index| {
-                let updated_at = stock.history.first(index);
-                let version = 1;
-                stock.entry(
-                    index,
-                    Change {
-                        updated_at,
-                        version,
-                    },
-                )
-            })
+            .map(|index| stock.entry(index, stock.history.first(index)))
             .collect();
         stock.past.sort_unstable_by_key(Entry::place);
         stock
@@ -242,11 +232,8 @@ impl Stock {
         let edits = self.edits.get(&index).and_then(|edits| edits.last());
         edits.map_or_else(
             || {
-                let change = self.history.at(index, now).unwrap_or(Change {
-                    updated_at: self.history.first(index),
-                    version: 1,
-                });
-                self.entry(index, change)
+                let change = self.history.at(index, now);
+                self.entry(index, change.unwrap_or_else(|| self.history.first(index)))
             },
             |edit| edit.entry,
         )

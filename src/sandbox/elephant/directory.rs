@@ -42,11 +42,11 @@ impl Contact {
     pub fn write(&self, out: &mut Vec<u8>, options: &Options, entry: &Entry) {
         let id = identity::text(options.seed, Stream::Contacts, entry.index);
         let mut members = Members::open(out, options, entry, "contact", &id);
-        members.nullable(
+        members.nullable_prose(
             "first_name",
             self.person.as_ref().map(|person| person.first),
         );
-        members.nullable("last_name", self.person.as_ref().map(|person| person.last));
+        members.nullable_prose("last_name", self.person.as_ref().map(|person| person.last));
         members.optional_prose("description", revised(self.description, entry).as_deref());
         match self.company {
             Some(company) => {
@@ -90,7 +90,7 @@ impl Company {
             association: linked.then(|| Association::of(CrmObject::Company, index)),
             description: (!draw.one_in(3)).then(|| draw.pick(words::PROSE)),
             industry: (!draw.one_in(3)).then(|| draw.pick(words::INDUSTRIES)),
-            employees: (!draw.one_in(4)).then(|| draw.below(1 << draw_bits(index))),
+            employees: (!draw.one_in(4)).then(|| draw.below(1 << size_bits(index))),
             has_logo: draw.one_in(2),
         }
     }
@@ -98,7 +98,7 @@ impl Company {
     pub fn write(&self, out: &mut Vec<u8>, options: &Options, entry: &Entry) {
         let id = identity::text(options.seed, Stream::Companies, entry.index);
         let mut members = Members::open(out, options, entry, "company", &id);
-        members.nullable("name", self.name);
+        members.nullable_prose("name", self.name);
         members.optional_prose("description", revised(self.description, entry).as_deref());
         members.optional("industry", self.industry);
         let website = self
@@ -116,7 +116,7 @@ impl Company {
 }
 
 /// Companies of very different sizes, a few with more employees than 32 bits can count.
-fn draw_bits(index: u64) -> u64 {
+fn size_bits(index: u64) -> u64 {
     1 + index % 40
 }
 
@@ -150,11 +150,11 @@ impl User {
         let id = identity::text(options.seed, Stream::Users, entry.index);
         let mut members = Members::open(out, options, entry, "user", &id);
         members.object.text("role", self.role);
-        members.nullable(
+        members.nullable_prose(
             "first_name",
             self.person.as_ref().map(|person| person.first),
         );
-        members.nullable("last_name", self.person.as_ref().map(|person| person.last));
+        members.nullable_prose("last_name", self.person.as_ref().map(|person| person.last));
         members.optional_prose("job_title", revised(self.job_title, entry).as_deref());
         members.mails(&self.mails);
         members.optional("time_zone", self.time_zone);
@@ -186,8 +186,8 @@ impl Tag {
         let id = identity::text(options.seed, Stream::Tags, entry.index);
         let mut members = Members::open(out, options, entry, "tag", &id);
         members.prose("name", &self.name);
-        members.nullable("description", revised(self.description, entry).as_deref());
-        members.nullable("hex_color", None.or(self.hex_color));
+        members.nullable_prose("description", revised(self.description, entry).as_deref());
+        members.object.text_or_null("hex_color", self.hex_color);
         match self.auto_tagging_enabled {
             Some(enabled) => members.object.flag("auto_tagging_enabled", enabled),
             None => members.missing("auto_tagging_enabled"),

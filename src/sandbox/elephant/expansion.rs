@@ -58,7 +58,7 @@ pub fn write(members: &mut Members, engagement: &Engagement, expand: &[Expansion
             continue;
         }
         match expansion {
-            Expansion::Transcript => members.nullable(name, transcript.as_deref()),
+            Expansion::Transcript => members.nullable_prose(name, transcript.as_deref()),
             Expansion::MediaUrl => {
                 let url = transcript.is_some().then(|| media_url(engagement, now));
                 members.object.text_or_null(name, url.as_deref());

@@ -2,7 +2,7 @@
 
 use super::super::json::{self, Object, array};
 use super::super::noise::mix;
-use super::super::options::{NestedKeys, OptionalMembers, Options, Timestamps};
+use super::super::options::{NestedKeys, OptionalMembers, Options};
 use super::super::stamp;
 use super::super::store::Entry;
 use super::crm::Association;
@@ -32,8 +32,8 @@ impl<'a> Members<'a> {
         }
     }
 
-    /// A member that is there even without value, as `null`.
-    pub fn nullable(&mut self, name: &str, value: Option<&str>) {
+    /// A text that people wrote; there even without value, as `null`.
+    pub fn nullable_prose(&mut self, name: &str, value: Option<&str>) {
         match value {
             Some(value) => self.prose(name, value),
             None => self.object.raw(name, "null"),
@@ -96,13 +96,7 @@ impl<'a> Members<'a> {
 
     /// All instants of one object have the same form.
     pub fn instant(&mut self, name: &str, micros: i64) {
-        let form = match (self.options.timestamps, self.rank % 4) {
-            (Timestamps::Mixed, 0) => Timestamps::Micros,
-            (Timestamps::Mixed, 1) => Timestamps::Millis,
-            (Timestamps::Mixed, 2) => Timestamps::Seconds,
-            (Timestamps::Mixed, _) => Timestamps::Offset,
-            (one, _) => one,
-        };
+        let form = stamp::form(self.options.timestamps, self.rank);
         let out = self.object.key(name);
         out.push(b'"');
         stamp::write(out, micros, form);

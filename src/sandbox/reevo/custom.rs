@@ -2,8 +2,8 @@
 
 use super::super::stream::Stream;
 use super::super::words;
-use super::attribute::{Attribute, Choice, Content, ValueType, attribute};
-use super::crm::choice;
+use super::attribute::{Attribute, Content, ValueType, attribute};
+use super::choices::{REGIONS, STATUSES};
 use super::kind::{Kind, Relationship};
 
 pub static IMPLEMENTATION_PROJECT: Kind = Kind {
@@ -267,23 +267,4 @@ const PLAN_ATTRIBUTES: &[Attribute] = &[
         Content::Reference(Stream::ImplementationProject),
     )
     .custom(),
-];
-
-const STATUSES: &[Choice] = &[
-    choice(
-        "0aa00000-5555-4f6a-8b7c-000000000031",
-        "in_progress",
-        "In progress",
-        Some("#FFB700"),
-    ),
-    choice(
-        "0aa00000-5555-4f6a-8b7c-000000000032",
-        "done",
-        "Hotovo ✓",
-        None,
-    ),
-];
-const REGIONS: &[Choice] = &[
-    choice("0aa00000-5555-4f6a-8b7c-000000000041", "emea", "EMEA", None),
-    choice("0aa00000-5555-4f6a-8b7c-000000000042", "amer", "AMER", None),
 ];

@@ -2,6 +2,7 @@
 
 mod attribute;
 mod cell;
+mod choices;
 mod crm;
 mod custom;
 mod filter;

@@ -12,30 +12,19 @@ use super::kind::{Field, Kind};
 
 /// Writes the whole record object.
 pub fn write(out: &mut Vec<u8>, options: &Options, kind: &Kind, entry: &Entry) {
-    let page = Writing {
+    let writing = Writing {
         options,
         entry,
-        form: form(options.timestamps, entry),
+        form: stamp::form(options.timestamps, entry.rank),
     };
     let mut object = Object::open(out);
     let id = identity::text(options.seed, kind.stream, entry.index);
     object.text("id", &id);
     object.text("record_type", kind.name());
-    page.instant(object.key("created_at"), entry.created_at);
-    page.instant(object.key("updated_at"), entry.updated_at);
-    page.attributes(object.key("attributes"), kind);
+    writing.instant(object.key("created_at"), entry.created_at);
+    writing.instant(object.key("updated_at"), entry.updated_at);
+    writing.attributes(object.key("attributes"), kind);
     object.close();
-}
-
-/// One form for all instants of a record, so that the top level and the attributes agree.
-fn form(timestamps: Timestamps, entry: &Entry) -> Timestamps {
-    match (timestamps, entry.rank % 4) {
-        (Timestamps::Mixed, 0) => Timestamps::Micros,
-        (Timestamps::Mixed, 1) => Timestamps::Millis,
-        (Timestamps::Mixed, 2) => Timestamps::Seconds,
-        (Timestamps::Mixed, _) => Timestamps::Offset,
-        (one, _) => one,
-    }
 }
 
 struct Writing<'a> {

@@ -1,0 +1,10 @@
+//! The sandbox as its clients see it: over HTTP, against the fixtures.
+
+mod changes;
+mod client;
+mod elephant_contract;
+mod faults;
+mod filters;
+mod reevo_contract;
+mod switches;
+mod walks;
