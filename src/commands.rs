@@ -5,11 +5,11 @@ use crate::catalog::{Replication, Selection, Stream};
 use crate::cli::Command;
 use crate::clock::Clock;
 use crate::config::{BaseUrl, Config, RawConfig};
-use crate::discover::{self, discover};
+use crate::discover::{self, Finding, discover};
 use crate::http::failure::{Failure, Kind};
 use crate::log::Log;
 use crate::name;
-use crate::protocol::{Listed, Message, Protocol};
+use crate::protocol::{Listed, Message, Protocol, airbyte};
 use crate::sandbox::{Options, Sandbox};
 use crate::source::Source;
 use crate::state::State;
@@ -45,16 +45,23 @@ impl Surroundings {
                 state,
             } => {
                 let config = self.config(&config)?;
-                let state =
-                    State::parse(&read_file(state.as_deref(), "state")?.unwrap_or_default())?;
+                let state = read_file(state.as_deref(), "state")?.unwrap_or_default();
+                let state = self.protocol.state(&state)?;
                 let catalog = read_file(catalog.as_deref(), "catalog")?;
                 let listed = catalog
                     .map(|text| self.protocol.selected(&text))
                     .transpose()?;
                 self.read(config, listed, state).await
             }
-            Command::Check { config } => self.check(self.config(&config)?).await,
-            Command::About { format } => self.print(about::document(format)).await,
+            Command::Check { config } => self.report_check(&config).await,
+            Command::Spec => {
+                self.print(airbyte::spec::line()).await;
+                Ok(())
+            }
+            Command::About { format } => {
+                self.print(about::document(format)).await;
+                Ok(())
+            }
             Command::Sandbox { port, options } => self.sandbox(port, &options).await,
         }
     }
@@ -110,7 +117,8 @@ impl Surroundings {
     async fn discover(&self, config: Config) -> Result<()> {
         let (source, _sandbox) = self.source(config).await?;
         let streams = discover(&source).await?;
-        self.print(self.protocol.catalog(&streams)).await
+        self.print(self.protocol.catalog(&streams)).await;
+        Ok(())
     }
 
     async fn read(&self, config: Config, listed: Option<Vec<Listed>>, state: State) -> Result<()> {
@@ -126,17 +134,10 @@ impl Surroundings {
             self.log
                 .warning("no stream is selected, so there is nothing to read");
         }
-        if self
-            .messages
-            .send(Message::Resumed(state.clone()))
-            .await
-            .is_err()
-        {
-            return Ok(());
-        }
+        self.say(Message::Resumed(state.clone())).await;
         let read = sync::sync(&source, self.protocol, selections, &state, &self.messages).await;
         ends.extend(read);
-        self.conclude(&ends)
+        conclude(&ends)
     }
 
     /// Asks the API about each stream that a catalog selects. One that cannot be described has
@@ -158,17 +159,24 @@ impl Surroundings {
         answers.sort_by_key(|(at, ..)| *at);
         let (mut selections, mut ends) = (Vec::new(), Vec::new());
         for (_, one, described) in answers {
-            match described {
+            match one.refusal().map_or(described, Err) {
                 Ok(stream) => {
                     let (selection, missing) = one.resolve(stream);
                     self.warn_of_missing(&one.name, &missing);
                     selections.push(selection);
                 }
                 Err(failure) if failure.kind == Kind::Unauthorized => return Err(failure.into()),
-                Err(failure) => ends.push(Ended {
-                    stream: one.name,
-                    end: End::Failed(failure),
-                }),
+                Err(failure) => {
+                    let message = Message::Failed {
+                        stream: one.name.clone(),
+                        failure: failure.clone(),
+                    };
+                    self.say(message).await;
+                    ends.push(Ended {
+                        stream: one.name,
+                        end: End::Failed(failure),
+                    });
+                }
             }
         }
         Ok((selections, ends))
@@ -183,67 +191,60 @@ impl Surroundings {
         }
     }
 
-    /// A sentence for each failed stream, and one for the whole.
-    fn conclude(&self, ends: &[Ended]) -> Result<()> {
-        let failed: Vec<(&str, &Failure)> = ends
-            .iter()
-            .filter_map(|ended| match &ended.end {
-                End::Failed(failure) => Some((ended.stream.as_str(), failure)),
-                End::Complete | End::Unread => None,
-            })
-            .collect();
-        if let Some((_, failure)) = failed
-            .iter()
-            .find(|(_, failure)| failure.kind == Kind::Unauthorized)
-        {
-            return Err(anyhow::Error::new((*failure).clone()));
-        }
-        for (stream, failure) in failed.iter().skip(1) {
-            self.log.error(format!("{stream}: {failure}"));
-        }
-        let Some((stream, failure)) = failed.first() else {
+    /// Carries out a check, and tells of its outcome in the way of the protocol.
+    async fn report_check(&self, files: &[String]) -> Result<()> {
+        let outcome = match self.config(files) {
+            Ok(config) => self.check(config).await,
+            Err(error) => Err(error),
+        };
+        let sentence = match &outcome {
+            Ok(sentence) => sentence.clone(),
+            Err(error) => self.log.without_secret(format!("{error:#}")),
+        };
+        let told = if outcome.is_ok() {
+            Ok(sentence.as_str())
+        } else {
+            Err(sentence.as_str())
+        };
+        if let Some(document) = self.protocol.checked(told) {
+            self.print(document).await;
             return Ok(());
-        };
-        let context = match failed.len() {
-            1 => format!("{stream} failed and keeps its old bookmark; all other streams were read"),
-            count => format!(
-                "{count} streams failed and keep their old bookmarks, the others were read; {stream}"
-            ),
-        };
-        Err(anyhow::Error::new((*failure).clone()).context(context))
+        }
+        outcome.map(|sentence| self.log.info(sentence))
     }
 
-    async fn check(&self, mut config: Config) -> Result<()> {
+    /// Whether the streams can be read: all of those that the configuration names, or else at
+    /// least one. Says how many.
+    async fn check(&self, mut config: Config) -> Result<String> {
         config.max_retry = config.max_retry.min(LONGEST_CHECK);
         self.log.info("the configuration is valid");
+        let is_explicit = config.record_types.is_some();
         let (source, _sandbox) = self.source(config).await?;
-        let mut unreadable = 0;
         let findings = discover::survey(&source).await?;
         let count = findings.len();
-        for finding in findings {
-            match finding.stream {
+        let mut unreadable = Vec::new();
+        for Finding { api_name, stream } in findings {
+            match stream {
                 Ok(stream) => self.log.info(readable(&stream)),
                 Err(failure) => {
-                    unreadable += 1;
                     self.log
-                        .warning(format!("{}: not readable: {failure}", finding.api_name));
+                        .warning(format!("{api_name}: not readable: {failure}"));
+                    unreadable.push((api_name, failure));
                 }
             }
         }
-        match unreadable {
-            0 => self.log.info(format!("all {count} streams can be read")),
-            _ if unreadable == count => {
-                return Err(anyhow!(Failure::new(
-                    Kind::Forbidden,
-                    "this key can read none of the streams"
-                )));
+        let readable = count - unreadable.len();
+        let names: Vec<&str> = unreadable.iter().map(|(name, _)| name.as_str()).collect();
+        let names = names.join(", ");
+        match unreadable.first() {
+            None => Ok(format!("all {count} streams can be read")),
+            Some((_, failure)) if is_explicit || readable == 0 => {
+                Err(anyhow::Error::new(failure.clone()).context(format!("{names} cannot be read")))
             }
-            _ => self.log.info(format!(
-                "{} of {count} streams can be read",
-                count - unreadable
+            Some((_, failure)) => Ok(format!(
+                "{readable} of {count} streams can be read; not {names}: {failure}"
             )),
         }
-        Ok(())
     }
 
     async fn sandbox(&self, port: u16, options: &str) -> Result<()> {
@@ -257,11 +258,43 @@ impl Surroundings {
         std::future::pending().await
     }
 
-    async fn print(&self, document: String) -> Result<()> {
-        // If nobody reads it, the writer knows, and ends the program accordingly.
-        let _ = self.messages.send(Message::Document(document)).await;
-        Ok(())
+    async fn print(&self, document: String) {
+        self.say(Message::Document(document)).await;
     }
+
+    async fn say(&self, message: Message) {
+        // If nobody reads it, the writer knows, and ends the program accordingly.
+        let _ = self.messages.send(message).await;
+    }
+}
+
+/// One sentence for a run in which streams failed; each has had its own.
+fn conclude(ends: &[Ended]) -> Result<()> {
+    let failed: Vec<(&str, &Failure)> = ends
+        .iter()
+        .filter_map(|ended| match &ended.end {
+            End::Failed(failure) => Some((ended.stream.as_str(), failure)),
+            End::Complete | End::Unread => None,
+        })
+        .collect();
+    let refused = failed
+        .iter()
+        .find(|(_, failure)| failure.kind == Kind::Unauthorized);
+    if let Some((_, failure)) = refused {
+        return Err(anyhow::Error::new((*failure).clone()));
+    }
+    let Some((stream, failure)) = failed.first() else {
+        return Ok(());
+    };
+    let context = match failed.len() {
+        1 => format!("{stream} failed and keeps its old bookmark; all other streams were read"),
+        count => {
+            format!(
+                "{count} streams failed and keep their old bookmarks, the others were read; {stream}"
+            )
+        }
+    };
+    Err(anyhow::Error::new((*failure).clone()).context(context))
 }
 
 fn readable(stream: &Stream) -> String {

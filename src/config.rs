@@ -4,6 +4,7 @@
 mod problems;
 mod raw;
 
+pub use problems::property;
 pub use raw::RawConfig;
 
 use crate::timestamp::{self, Instant};
@@ -84,7 +85,8 @@ impl ApiName {
         }
     }
 
-    fn usual_address(self) -> &'static str {
+    /// Where the API is unless configured otherwise.
+    pub fn usual_address(self) -> &'static str {
         match self {
             Self::Reevo => "https://api.reevo.ai",
             Self::AskElephant => "https://app.askelephant.ai/api",
@@ -121,11 +123,7 @@ impl Fields<'_> {
     }
 
     fn number(&self, key: &str) -> u64 {
-        let default = || {
-            problems::property(key)
-                .get("default")
-                .and_then(Value::as_u64)
-        };
+        let default = || property(key).get("default").and_then(Value::as_u64);
         self.0
             .get(key)
             .and_then(Value::as_u64)

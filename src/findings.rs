@@ -30,22 +30,25 @@ pub enum Finding {
 #[derive(Debug, Default)]
 pub struct Findings {
     counts: BTreeMap<(String, Finding), u64>,
+    /// What was noticed of the record that is being written.
+    fresh: Vec<(String, Finding)>,
 }
 
 impl Findings {
     pub fn add(&mut self, field: String, finding: Finding) {
-        *self.counts.entry((field, finding)).or_default() += 1;
+        self.fresh.push((field, finding));
     }
 
-    pub fn absorb(&mut self, other: Findings) {
-        for (key, count) in other.counts {
-            *self.counts.entry(key).or_default() += count;
+    /// What was noticed since the last record was settled.
+    pub fn fresh(&self) -> &[(String, Finding)] {
+        &self.fresh
+    }
+
+    /// Counts what is fresh, behind the record that it is about.
+    pub fn settle(&mut self) {
+        for key in self.fresh.drain(..) {
+            *self.counts.entry(key).or_default() += 1;
         }
-    }
-
-    pub fn count(&self, field: &str, finding: Finding) -> u64 {
-        let key = (field.to_owned(), finding);
-        self.counts.get(&key).copied().unwrap_or_default()
     }
 
     /// One sentence per field and finding, in the order of the fields.
@@ -110,6 +113,9 @@ mod tests {
             findings.add("birthday".to_owned(), Finding::Nulled { declared: "date" });
         }
         findings.add("notes".to_owned(), Finding::NulRemoved);
+        assert_eq!(findings.fresh().len(), 4);
+        findings.settle();
+        assert!(findings.fresh().is_empty());
         assert_eq!(
             findings.sentences(),
             [

@@ -52,17 +52,20 @@ pub mod cli;
 pub mod commands;
 pub mod exit;
 
+use anyhow::anyhow;
 use cli::Command;
 use clock::Clock;
 use commands::Surroundings;
 use exit::ExitStatus;
-use log::Log;
+use http::failure::{Failure, Kind};
+use log::{Entry, Log};
 use protocol::writer::Writer;
 use protocol::{Message, Protocol};
 use std::ffi::OsString;
 use std::io::{self, ErrorKind, Write};
 use std::sync::Arc;
 use tokio::sync::mpsc::{self, Receiver, UnboundedReceiver};
+use tokio::task::JoinHandle;
 
 /// How many messages wait for the writer. A message is a page's lines at most.
 const WAITING_MESSAGES: usize = 4;
@@ -72,6 +75,7 @@ const WORKERS: usize = 2;
 
 /// What a run gets from the world.
 pub struct World<'w> {
+    pub protocol: Protocol,
     pub arguments: Vec<OsString>,
     pub environment: Vec<(String, String)>,
     pub clock: Arc<dyn Clock>,
@@ -79,9 +83,17 @@ pub struct World<'w> {
     pub err: &'w mut dyn Write,
 }
 
+/// The environment, without what is no text.
+pub fn environment() -> Vec<(String, String)> {
+    let variables = std::env::vars_os();
+    let texts = variables
+        .filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?)));
+    texts.collect()
+}
+
 /// Runs one command, from arguments to exit status.
 pub fn run(world: World) -> ExitStatus {
-    let command = match Command::parse(&world.arguments) {
+    let command = match Command::parse(world.protocol, &world.arguments) {
         Ok(command) => command,
         Err(told) => return tell(&told, world),
     };
@@ -118,7 +130,7 @@ fn tell(told: &clap::Error, world: World) -> ExitStatus {
 
 /// Lets a command work, and writes what it has to say.
 async fn work(command: Command, world: World<'_>) -> ExitStatus {
-    let protocol = Protocol::Singer;
+    let protocol = world.protocol;
     let (messages, mut incoming) = mpsc::channel(WAITING_MESSAGES);
     let (entries, mut logged) = mpsc::unbounded_channel();
     let log = Log::new(entries);
@@ -130,55 +142,54 @@ async fn work(command: Command, world: World<'_>) -> ExitStatus {
         messages,
     };
     let task = tokio::spawn(async move { surroundings.carry_out(command).await });
+    let stop = task.abort_handle();
     let mut writer = Writer::new(protocol, world.out, world.err);
-    let written = write_all(&mut writer, &mut incoming, &mut logged).await;
-    let status = match written {
-        Ok(()) => conclude(task.await, &log),
-        Err(error) => {
-            task.abort();
-            if error.kind() != ErrorKind::BrokenPipe {
-                log.critical(format!("the output cannot be written ({error})"));
-            }
-            unwritable(&error)
+    let written = write_all(&mut writer, &mut incoming, &mut logged, &log, task).await;
+    written.unwrap_or_else(|error| {
+        stop.abort();
+        if error.kind() != ErrorKind::BrokenPipe {
+            // Stderr may still be there for people, whatever became of stdout.
+            let _ = writer.fatal(
+                &error.into(),
+                "the output cannot be written; is the disk full?",
+            );
+            return ExitStatus::Unwritable;
         }
-    };
-    while let Ok(entry) = logged.try_recv() {
-        writer.log(&entry);
-    }
-    status
+        ExitStatus::BrokenPipe
+    })
 }
 
-/// Writes messages and log entries until no more messages can come.
+/// Writes messages and log entries until the command is done, and then its last word.
 async fn write_all(
     writer: &mut Writer<'_>,
     incoming: &mut Receiver<Message>,
-    logged: &mut UnboundedReceiver<log::Entry>,
-) -> io::Result<()> {
+    logged: &mut UnboundedReceiver<Entry>,
+    log: &Log,
+    task: JoinHandle<anyhow::Result<()>>,
+) -> io::Result<ExitStatus> {
     loop {
         tokio::select! {
-            Some(entry) = logged.recv() => writer.log(&entry),
+            Some(entry) = logged.recv() => writer.log(&entry)?,
             message = incoming.recv() => match message {
                 Some(message) => writer.write(message)?,
-                None => return Ok(()),
+                None => break,
             },
         }
     }
-}
-
-fn conclude(result: Result<anyhow::Result<()>, tokio::task::JoinError>, log: &Log) -> ExitStatus {
-    match result {
-        Ok(Ok(())) => ExitStatus::Success,
-        Ok(Err(error)) => {
-            log.critical(format!("{error:#}"));
-            ExitStatus::of(&error)
-        }
-        Err(broken) => {
-            log.critical(format!(
-                "the tap itself failed ({broken}); please report it"
-            ));
-            ExitStatus::Failed
-        }
+    let result = task.await;
+    while let Ok(entry) = logged.try_recv() {
+        writer.log(&entry)?;
     }
+    let error = match result {
+        Ok(Ok(())) => return Ok(ExitStatus::Success),
+        Ok(Err(error)) => error,
+        Err(broken) => anyhow!(Failure::new(
+            Kind::Malformed,
+            format!("the tap itself failed ({broken}); please report it")
+        )),
+    };
+    writer.fatal(&error, &log.without_secret(format!("{error:#}")))?;
+    Ok(ExitStatus::of(&error))
 }
 
 fn unwritable(error: &io::Error) -> ExitStatus {

@@ -1,6 +1,7 @@
 //! What the program tells people while it works. Entries go through a channel to the one writer,
 //! which puts them where the protocol wants them.
 
+use crate::timestamp::Instant;
 use secrecy::{ExposeSecret, SecretString};
 use std::sync::{Arc, OnceLock};
 use tokio::sync::mpsc::UnboundedSender;
@@ -30,6 +31,15 @@ impl Level {
 pub struct Entry {
     pub level: Level,
     pub text: String,
+    /// The stream that waits, where the API has asked for a pause.
+    pub waiting: Option<Waiting>,
+}
+
+/// A stream that an API has asked to slow down.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Waiting {
+    pub stream: String,
+    pub until: Instant,
 }
 
 /// Where any part of the program leaves its entries. It never waits.
@@ -56,8 +66,9 @@ impl Log {
         let _ = self.secret.set(key.clone());
     }
 
-    pub fn critical(&self, text: impl Into<String>) {
-        self.add(Level::Critical, text.into());
+    /// Tells that a stream waits because the API has asked for it.
+    pub fn waiting(&self, text: impl Into<String>, waiting: Waiting) {
+        self.send(Level::Warning, text.into(), Some(waiting));
     }
 
     pub fn info(&self, text: impl Into<String>) {
@@ -73,14 +84,22 @@ impl Log {
     }
 
     fn add(&self, level: Level, text: String) {
+        self.send(level, text, None);
+    }
+
+    fn send(&self, level: Level, text: String, waiting: Option<Waiting>) {
         let text = self.without_secret(text);
         // Nobody listens any more once the run is ending; then there is nobody to tell.
-        let _ = self.entries.send(Entry { level, text });
+        let _ = self.entries.send(Entry {
+            level,
+            text,
+            waiting,
+        });
     }
 
     /// The text without the key, or the part of it behind its last point, which is the secret
     /// half of AskElephant's keys.
-    fn without_secret(&self, text: String) -> String {
+    pub fn without_secret(&self, text: String) -> String {
         let Some(secret) = self.secret.get().map(ExposeSecret::expose_secret) else {
             return text;
         };

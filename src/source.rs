@@ -7,7 +7,7 @@ use crate::clock::Clock;
 use crate::config::Config;
 use crate::http::client::{Client, LARGEST_BODY, Reply, Request, Settings};
 use crate::http::failure::{Failure, Kind};
-use crate::http::retry::{Attempts, Budget};
+use crate::http::retry::{Attempts, Budget, Subject};
 use crate::log::Log;
 use anyhow::Result;
 use secrecy::SecretString;
@@ -69,7 +69,11 @@ impl Source {
     /// One page of a stream. `what` names it for the log.
     pub async fn page(&self, request: &PageRequest<'_>, what: &str) -> Result<Page, Failure> {
         let http = self.api.page_request(request);
-        self.until_done(what, &http, |reply| {
+        let subject = Subject {
+            name: what,
+            stream: Some(&request.stream.name),
+        };
+        self.until_done(subject, &http, |reply| {
             self.api.page(reply, request.token.is_some())
         })
         .await
@@ -87,8 +91,12 @@ impl Source {
                 format!("there is no such stream; there are {offered}"),
             ));
         };
-        let what = format!("schema of {api_name}");
-        self.until_done(&what, &request, |reply| {
+        let name = format!("schema of {api_name}");
+        let subject = Subject {
+            name: &name,
+            stream: None,
+        };
+        self.until_done(subject, &request, |reply| {
             self.api.described(api_name, &reply, &self.config)
         })
         .await
@@ -97,18 +105,22 @@ impl Source {
     /// Whether a stream's records can be read with this key.
     pub async fn probe(&self, api_name: &str) -> Result<(), Failure> {
         let request = self.api.probe_request(api_name);
-        let what = format!("probe of {api_name}");
-        self.until_done(&what, &request, |reply| self.api.succeeded(&reply, false))
+        let name = format!("probe of {api_name}");
+        let subject = Subject {
+            name: &name,
+            stream: None,
+        };
+        self.until_done(subject, &request, |reply| self.api.succeeded(&reply, false))
             .await
     }
 
     async fn until_done<T>(
         &self,
-        what: &str,
+        subject: Subject<'_>,
         request: &Request,
         read: impl Fn(Reply) -> Result<T, Failure>,
     ) -> Result<T, Failure> {
-        let mut attempts = Attempts::begin(self.budget, self.clock.as_ref(), &self.log, what);
+        let mut attempts = Attempts::begin(self.budget, self.clock.as_ref(), &self.log, subject);
         loop {
             match self.client.send(request).await.and_then(&read) {
                 Ok(done) => return Ok(done),

@@ -158,9 +158,18 @@ impl State {
             })?,
             _ => BTreeMap::new(),
         };
+        let state = Self::of(bookmarks)?;
+        Ok(Self {
+            foreign: members,
+            ..state
+        })
+    }
+
+    /// The state of bookmarks as they were stored. Fails if one of ours is not readable.
+    pub fn of(bookmarks: BTreeMap<String, Box<RawValue>>) -> Result<Self> {
         let state = Self {
             bookmarks,
-            foreign: members,
+            foreign: BTreeMap::new(),
         };
         for stream in state.bookmarks.keys() {
             state.bookmark(stream)?;
@@ -212,6 +221,14 @@ impl State {
         text.push('}');
         let raw = RawValue::from_string(text).expect("the parts are JSON");
         self.bookmarks.insert(stream.to_owned(), raw);
+    }
+
+    /// One stream's bookmark on one line, or an empty object.
+    pub fn stream_json(&self, stream: &str) -> String {
+        let bookmark = self.bookmarks.get(stream).map(|raw| compact(raw));
+        bookmark
+            .filter(|text| text.starts_with('{'))
+            .unwrap_or_else(|| "{}".to_owned())
     }
 
     /// The state on one line.

@@ -137,16 +137,15 @@ impl StreamRun {
         loop {
             match traversal.next_page(&self.progress).await {
                 Ok(Some(page)) => {
-                    if let Err(end) = self.deliver(&page).await {
-                        return end;
+                    match self.deliver(&page).await {
+                        Ok(()) => {}
+                        Err(End::Failed(failure)) => return self.fail(failure).await,
+                        Err(end) => return end,
                     }
                     self.tell_progress(traversal.pages());
                 }
                 Ok(None) => return self.end(traversal.pages()).await,
-                Err(failure) => {
-                    self.report_findings();
-                    return End::Failed(failure);
-                }
+                Err(failure) => return self.fail(failure).await,
             }
         }
     }
@@ -187,6 +186,7 @@ impl StreamRun {
                 .map_err(|_| broken_record())?;
             let Some(version) = self.projection.version(&scanned) else {
                 self.findings.add(String::new(), Finding::WithoutId);
+                self.findings.settle();
                 continue;
             };
             if version.updated_at.is_none() {
@@ -197,8 +197,11 @@ impl StreamRun {
                 self.projection
                     .write(&mut lines, &scanned, &mut self.findings);
                 lines.extend_from_slice(&frame.behind);
+                self.protocol.alterations(&mut lines, self.findings.fresh());
+                lines.extend_from_slice(frame.end);
                 self.records += 1;
             }
+            self.findings.settle();
         }
         Ok(lines)
     }
@@ -232,6 +235,7 @@ impl StreamRun {
         let ended = Message::Ended {
             stream: name.clone(),
             bookmark,
+            records,
         };
         if self.say(ended).await.is_err() {
             return End::Unread;
@@ -240,6 +244,19 @@ impl StreamRun {
             "{name}: {records} records in {pages} pages, {place}"
         ));
         End::Complete
+    }
+
+    async fn fail(self, mut failure: Failure) -> End {
+        self.report_findings();
+        failure.sentence = self.source.log.without_secret(failure.sentence);
+        let message = Message::Failed {
+            stream: self.selection.stream.name.clone(),
+            failure: failure.clone(),
+        };
+        match self.say(message).await {
+            Ok(()) => End::Failed(failure),
+            Err(unread) => unread,
+        }
     }
 
     fn report_findings(&self) {

@@ -30,6 +30,7 @@ impl RawConfig {
         for file in files.iter().filter(|file| *file != ENVIRONMENT) {
             merged.extend(read_file(Path::new(file))?);
         }
+        lift_api(&mut merged);
         merged.extend(from_environment(environment));
         // Orchestrators write null for a setting that nobody set.
         merged.retain(|_, value| !value.is_null());
@@ -46,6 +47,17 @@ impl RawConfig {
         keys.map(String::as_str)
             .filter(|key| super::problems::property(key).is_null())
             .collect()
+    }
+}
+
+/// Airbyte's form has the API's own keys below `api`, beside its name; here they stand with all
+/// others.
+fn lift_api(members: &mut Map<String, Value>) {
+    if let Some(Value::Object(api)) = members.get_mut("api") {
+        let mut api = std::mem::take(api);
+        let name = api.remove("name").unwrap_or_default();
+        members.extend(api);
+        members.insert("api".to_owned(), name);
     }
 }
 
@@ -127,6 +139,19 @@ mod tests {
         assert_eq!(
             raw.value(),
             &json!({"api": "reevo", "page_size": 100, "record_types": ["contact", "account"]})
+        );
+    }
+
+    #[test]
+    fn the_form_and_the_flat_configuration_are_one() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("c.json");
+        let form = json!({"api": {"name": "reevo", "api_key": "k", "record_types": ["task"]}, "page_size": 7});
+        std::fs::write(&path, form.to_string()).unwrap();
+        let raw = RawConfig::read(&[path.display().to_string()], &[]).unwrap();
+        assert_eq!(
+            raw.value(),
+            &json!({"api": "reevo", "page_size": 7, "api_key": "k", "record_types": ["task"]})
         );
     }
 

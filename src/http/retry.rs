@@ -3,7 +3,7 @@
 
 use super::failure::{Failure, Kind, RetryAfter};
 use crate::clock::Clock;
-use crate::log::Log;
+use crate::log::{Log, Waiting};
 use crate::timestamp::Instant;
 use std::time::Duration;
 
@@ -88,19 +88,28 @@ pub struct Attempts<'a> {
     budget: Budget,
     clock: &'a dyn Clock,
     log: &'a Log,
-    what: &'a str,
+    subject: Subject<'a>,
     start: Instant,
     failed: u32,
 }
 
+/// What is attempted.
+#[derive(Clone, Copy)]
+pub struct Subject<'a> {
+    /// For the log.
+    pub name: &'a str,
+    /// The stream that has to wait with it, if one does.
+    pub stream: Option<&'a str>,
+}
+
 impl<'a> Attempts<'a> {
-    /// Attempts that begin now. `what` names the thing for the log.
-    pub fn begin(budget: Budget, clock: &'a dyn Clock, log: &'a Log, what: &'a str) -> Self {
+    /// Attempts that begin now.
+    pub fn begin(budget: Budget, clock: &'a dyn Clock, log: &'a Log, subject: Subject<'a>) -> Self {
         Self {
             budget,
             clock,
             log,
-            what,
+            subject,
             start: clock.now(),
             failed: 0,
         }
@@ -117,10 +126,7 @@ impl<'a> Attempts<'a> {
             .decide(&failure, self.failed, elapsed, now, fastrand::f64())
         {
             Decision::Wait(wait) => {
-                let (what, failed, seconds) = (self.what, self.failed, wait.as_secs_f64());
-                self.log.warning(format!(
-                    "{what}: {failure}; trying again in {seconds:.1} s (attempt {failed} failed)"
-                ));
+                self.tell(&failure, wait, now);
                 self.clock.sleep(wait).await;
                 Ok(())
             }
@@ -130,6 +136,22 @@ impl<'a> Attempts<'a> {
                 }
                 Err(failure)
             }
+        }
+    }
+
+    fn tell(&self, failure: &Failure, wait: Duration, now: Instant) {
+        let (name, failed, seconds) = (self.subject.name, self.failed, wait.as_secs_f64());
+        let text =
+            format!("{name}: {failure}; trying again in {seconds:.1} s (attempt {failed} failed)");
+        match self.subject.stream {
+            Some(stream) if failure.kind == Kind::RateLimited => {
+                let waiting = Waiting {
+                    stream: stream.to_owned(),
+                    until: now + wait,
+                };
+                self.log.waiting(text, waiting);
+            }
+            _ => self.log.warning(text),
         }
     }
 }

@@ -1,10 +1,15 @@
-//! What is said on stdout, and how. The reading core speaks in messages; the protocol decides
-//! what their lines look like, and how catalogs come in and go out.
+//! What is said on stdout, and how. The reading core speaks in messages; a protocol decides what
+//! their lines look like, and how catalogs and states come in. Another protocol would be another
+//! folder here, another member of [`Protocol`], and the arms that the compiler then asks for.
 
+pub mod airbyte;
 pub mod singer;
 pub mod writer;
 
 use crate::catalog::{Selection, Stream};
+use crate::findings::Finding;
+use crate::http::failure::Failure;
+use crate::log::Entry;
 use crate::state::{Bookmark, State};
 use crate::timestamp::Instant;
 use anyhow::Result;
@@ -14,6 +19,7 @@ use std::sync::Arc;
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Protocol {
     Singer,
+    Airbyte,
 }
 
 /// What the reading core has to say.
@@ -29,7 +35,10 @@ pub enum Message {
     Ended {
         stream: String,
         bookmark: Option<Bookmark>,
+        records: u64,
     },
+    /// A stream failed. Its old bookmark stays in force.
+    Failed { stream: String, failure: Failure },
     /// A document that is the whole output of a command.
     Document(String),
 }
@@ -38,6 +47,14 @@ pub enum Message {
 pub struct Frame {
     pub before: Vec<u8>,
     pub behind: Vec<u8>,
+    /// Behind that, what had to be altered; and then this.
+    pub end: &'static [u8],
+}
+
+/// Text for one of the two outputs.
+pub enum Line {
+    Out(String),
+    Err(String),
 }
 
 impl Protocol {
@@ -45,6 +62,63 @@ impl Protocol {
     pub fn frame(self, stream: &str, extracted_at: Instant) -> Frame {
         match self {
             Self::Singer => singer::frame(stream, extracted_at),
+            Self::Airbyte => airbyte::frame(stream, extracted_at),
+        }
+    }
+
+    /// Adds what had to be altered in a record, for a protocol that can say so.
+    pub fn alterations(self, out: &mut Vec<u8>, findings: &[(String, Finding)]) {
+        match self {
+            Self::Singer => {}
+            Self::Airbyte => airbyte::alterations(out, findings),
+        }
+    }
+
+    /// The lines with which a stream begins.
+    pub fn began(self, selection: &Selection) -> String {
+        match self {
+            Self::Singer => singer::schema_line(selection),
+            Self::Airbyte => airbyte::began_lines(&selection.stream.name),
+        }
+    }
+
+    /// The lines with which a stream ends, its state among them.
+    pub fn ended(self, state: &State, stream: &str, records: u64) -> String {
+        match self {
+            Self::Singer => singer::state_line(state),
+            Self::Airbyte => airbyte::ended_lines(state, stream, records),
+        }
+    }
+
+    /// The lines with which a stream fails.
+    pub fn failed(self, stream: &str, failure: &Failure) -> Line {
+        match self {
+            Self::Singer => Line::Err(singer::failed_lines(stream, failure)),
+            Self::Airbyte => Line::Out(airbyte::failed_lines(stream, failure)),
+        }
+    }
+
+    /// The lines for a stream that the run leaves unfinished as it breaks off.
+    pub fn abandoned(self, stream: &str) -> String {
+        match self {
+            Self::Singer => String::new(),
+            Self::Airbyte => airbyte::abandoned_line(stream),
+        }
+    }
+
+    /// An entry of the log. `is_open` tells of a stream whether it has begun and not ended.
+    pub fn log(self, entry: &Entry, is_open: impl Fn(&str) -> bool) -> Line {
+        match self {
+            Self::Singer => Line::Err(singer::log_lines(entry)),
+            Self::Airbyte => Line::Out(airbyte::log_lines(entry, is_open)),
+        }
+    }
+
+    /// The last word of a run that failed.
+    pub fn fatal(self, error: &anyhow::Error, sentence: &str) -> Line {
+        match self {
+            Self::Singer => Line::Err(singer::fatal_lines(sentence)),
+            Self::Airbyte => Line::Out(airbyte::fatal_line(error, sentence)),
         }
     }
 
@@ -52,6 +126,7 @@ impl Protocol {
     pub fn catalog(self, streams: &[Stream]) -> String {
         match self {
             Self::Singer => singer::catalog::write(streams),
+            Self::Airbyte => airbyte::catalog::write(streams),
         }
     }
 
@@ -59,6 +134,24 @@ impl Protocol {
     pub fn selected(self, catalog: &str) -> Result<Vec<Listed>> {
         match self {
             Self::Singer => singer::catalog::read(catalog),
+            Self::Airbyte => airbyte::catalog::read(catalog),
+        }
+    }
+
+    /// The state in the form in which it is handed to the program.
+    pub fn state(self, text: &str) -> Result<State> {
+        match self {
+            Self::Singer => State::parse(text),
+            Self::Airbyte => airbyte::state::parse(text),
+        }
+    }
+
+    /// The outcome of a check as a document; nothing for a protocol that tells of it in the log
+    /// and in the exit status.
+    pub fn checked(self, outcome: Result<&str, &str>) -> Option<String> {
+        match self {
+            Self::Singer => None,
+            Self::Airbyte => Some(airbyte::status_line(outcome)),
         }
     }
 }
@@ -69,7 +162,13 @@ pub struct Listed {
     pub name: String,
     /// The API's name, where the catalog has kept it.
     pub api_name: Option<String>,
-    entry: singer::catalog::Entry,
+    entry: Entries,
+}
+
+/// What a catalog says of a stream, in its protocol's way.
+enum Entries {
+    Singer(singer::catalog::Entry),
+    Airbyte(airbyte::catalog::Entry),
 }
 
 impl Listed {
@@ -80,6 +179,17 @@ impl Listed {
             name: self.name.clone(),
             ..stream
         };
-        self.entry.resolve(stream)
+        match &self.entry {
+            Entries::Singer(entry) => entry.resolve(stream),
+            Entries::Airbyte(entry) => entry.resolve(stream),
+        }
+    }
+
+    /// What is wrong with the catalog's wish for this stream, if anything.
+    pub fn refusal(&self) -> Option<Failure> {
+        match &self.entry {
+            Entries::Singer(_) => None,
+            Entries::Airbyte(entry) => entry.refusal(),
+        }
     }
 }

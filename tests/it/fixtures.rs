@@ -66,6 +66,7 @@ fn emitted(api: &Api, stream: &Stream, page: &str) -> String {
         projection.scan(raw, &mut scanned).unwrap();
         assert!(projection.version(&scanned).is_some());
         projection.write(&mut out, &scanned, &mut findings);
+        findings.settle();
         out.push(b'\n');
     }
     let mut lines = String::from_utf8(out).unwrap();

@@ -4,7 +4,7 @@
 use crate::catalog::{
     PRIMARY_KEY, REPLICATION_KEY, Replication, Selection, Stream, SyncMode, is_automatic,
 };
-use crate::protocol::Listed;
+use crate::protocol::{Entries, Listed};
 use crate::schema::{self, Property, Shape};
 use anyhow::{Context, Result, anyhow, bail};
 use serde::Deserialize;
@@ -174,12 +174,12 @@ fn listed_stream(stream: WireStream) -> Result<Option<Listed>> {
         .map(str::to_owned);
     Ok(Some(Listed {
         api_name,
-        entry: Entry {
+        entry: Entries::Singer(Entry {
             wants_full_table: method
                 .is_some_and(|method| method.eq_ignore_ascii_case("FULL_TABLE")),
             schema: stream.schema,
             metadata,
-        },
+        }),
         name,
     }))
 }

@@ -4,8 +4,9 @@ pub mod catalog;
 
 use super::Frame;
 use crate::catalog::{PRIMARY_KEY, REPLICATION_KEY, Selection, SyncMode};
+use crate::http::failure::Failure;
 use crate::json;
-use crate::log::Entry;
+use crate::log::{Entry, Level};
 use crate::state::State;
 use crate::timestamp::{self, Instant};
 use serde_json::{Value, json};
@@ -34,16 +35,29 @@ pub fn frame(stream: &str, extracted_at: Instant) -> Frame {
     let extracted_at = timestamp::micros(extracted_at);
     Frame {
         before,
-        behind: format!(",\"time_extracted\":\"{extracted_at}\"}}\n").into_bytes(),
+        behind: format!(",\"time_extracted\":\"{extracted_at}\"").into_bytes(),
+        end: b"}\n",
     }
 }
 
-/// A log line as Singer's own tools write and parse them. Every line of it bears its level.
+/// A log line as Singer's own tools write and parse them.
 pub fn log_lines(entry: &Entry) -> String {
-    let level = entry.level.name();
-    entry
-        .text
-        .lines()
+    levelled(entry.level, &entry.text)
+}
+
+pub fn failed_lines(stream: &str, failure: &Failure) -> String {
+    levelled(Level::Error, &format!("{stream}: {failure}"))
+}
+
+/// The last line, which is the one that orchestrators show to people.
+pub fn fatal_lines(sentence: &str) -> String {
+    levelled(Level::Critical, sentence)
+}
+
+/// Every line of a text bears its level.
+fn levelled(level: Level, text: &str) -> String {
+    let level = level.name();
+    text.lines()
         .map(|line| format!("{level} {line}\n"))
         .collect()
 }

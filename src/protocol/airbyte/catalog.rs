@@ -1,0 +1,162 @@
+//! Airbyte's catalog: what is offered, out; what is configured, in.
+
+use crate::catalog::{PRIMARY_KEY, REPLICATION_KEY, Selection, Stream, SyncMode, is_automatic};
+use crate::http::failure::{Failure, Kind};
+use crate::protocol::{Entries, Listed};
+use crate::schema;
+use anyhow::{Result, anyhow};
+use serde::Deserialize;
+use serde_json::{Map, Value, json};
+use std::collections::HashSet;
+
+pub fn write(streams: &[Stream]) -> String {
+    let streams: Vec<Value> = streams.iter().map(written_stream).collect();
+    format!(
+        "{}\n",
+        json!({"type": "CATALOG", "catalog": {"streams": streams}})
+    )
+}
+
+fn written_stream(stream: &Stream) -> Value {
+    let mut json_schema = airbyte_schema(&stream.json_schema());
+    json_schema["$schema"] = json!("http://json-schema.org/draft-07/schema#");
+    let mut written = json!({
+        "name": stream.name,
+        "json_schema": json_schema,
+        "supported_sync_modes": ["full_refresh"],
+        "source_defined_primary_key": [[PRIMARY_KEY]],
+    });
+    if stream.best_mode() == SyncMode::Incremental {
+        written["supported_sync_modes"] = json!(["full_refresh", "incremental"]);
+        written["source_defined_cursor"] = json!(true);
+        written["default_cursor_field"] = json!([REPLICATION_KEY]);
+    }
+    written
+}
+
+/// A schema by Airbyte's rules: null comes first, and stamps say whether they have a zone.
+fn airbyte_schema(schema: &Value) -> Value {
+    let Value::Object(members) = schema else {
+        return schema.clone();
+    };
+    let mut written = Map::new();
+    for (name, member) in members {
+        let value = match (name.as_str(), member) {
+            ("type", Value::Array(types)) => types.iter().rev().cloned().collect(),
+            ("properties", Value::Object(properties)) => {
+                let properties = properties.iter();
+                properties
+                    .map(|(name, schema)| (name.clone(), airbyte_schema(schema)))
+                    .collect()
+            }
+            ("items", items) => airbyte_schema(items),
+            _ => member.clone(),
+        };
+        written.insert(name.clone(), value);
+    }
+    let airbyte_type = match written.get("format").and_then(Value::as_str) {
+        Some("date-time") => Some("timestamp_with_timezone"),
+        Some("time") => Some("time_without_timezone"),
+        _ => None,
+    };
+    if let Some(airbyte_type) = airbyte_type {
+        written.insert("airbyte_type".to_owned(), json!(airbyte_type));
+    }
+    Value::Object(written)
+}
+
+#[derive(Deserialize)]
+struct WireCatalog {
+    streams: Vec<WireConfigured>,
+}
+
+#[derive(Deserialize)]
+struct WireConfigured {
+    stream: WireStream,
+    #[serde(default)]
+    sync_mode: String,
+}
+
+#[derive(Deserialize)]
+struct WireStream {
+    name: String,
+    #[serde(default)]
+    json_schema: Value,
+}
+
+/// One configured stream.
+pub struct Entry {
+    sync_mode: String,
+    /// The fields that the catalog knows; nothing stands for all.
+    fields: Option<HashSet<String>>,
+}
+
+/// The streams of a configured catalog.
+pub fn read(catalog: &str) -> Result<Vec<Listed>> {
+    let catalog: WireCatalog = serde_json::from_str(catalog).map_err(|error| {
+        let place = format!("line {}, column {}", error.line(), error.column());
+        anyhow!("the catalog is no configured catalog at {place}; pass one made from what discover prints")
+    })?;
+    let mut names = HashSet::new();
+    let mut listed = Vec::new();
+    for configured in catalog.streams {
+        let WireStream { name, json_schema } = configured.stream;
+        if !names.insert(name.clone()) {
+            return Err(anyhow!("the catalog lists {name} twice; list it once"));
+        }
+        let properties = json_schema["properties"]
+            .as_object()
+            .filter(|properties| !properties.is_empty());
+        let fields = properties.map(|properties| properties.keys().cloned().collect());
+        listed.push(Listed {
+            name,
+            api_name: None,
+            entry: Entries::Airbyte(Entry {
+                sync_mode: configured.sync_mode,
+                fields,
+            }),
+        });
+    }
+    Ok(listed)
+}
+
+impl Entry {
+    /// A sync mode that the protocol does not have.
+    pub fn refusal(&self) -> Option<Failure> {
+        if matches!(self.sync_mode.as_str(), "full_refresh" | "incremental") {
+            return None;
+        }
+        let sentence = "the catalog asks for a sync_mode that is neither full_refresh nor incremental; choose one of them";
+        Some(Failure::new(Kind::Rejected, sentence))
+    }
+
+    /// Today's stream with the fields that the catalog knows. A stream that can only be read as a
+    /// whole is read so, whatever is configured.
+    pub fn resolve(&self, stream: Stream) -> (Selection, Vec<String>) {
+        let is_known = |name: &str| {
+            self.fields
+                .as_ref()
+                .is_none_or(|fields| fields.contains(name))
+        };
+        let is_kept = |name: &str| is_automatic(name) || is_known(name);
+        let (kept, missing): (Vec<_>, Vec<_>) = stream
+            .properties
+            .iter()
+            .cloned()
+            .partition(|property| is_kept(&property.name));
+        let mode = match self.sync_mode.as_str() {
+            "full_refresh" => SyncMode::FullTable,
+            _ => stream.best_mode(),
+        };
+        let selection = Selection {
+            schema: json!({"type": "object", "properties": schema::properties_schema(&kept)}),
+            properties: kept,
+            mode,
+            stream,
+        };
+        (
+            selection,
+            missing.into_iter().map(|property| property.name).collect(),
+        )
+    }
+}

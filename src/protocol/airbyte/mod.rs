@@ -1,0 +1,148 @@
+//! Airbyte: lines out, by protocol 0.2. One message to a line, everything on stdout, and stderr
+//! silent. States are per stream, and come when the stream has been read to its end.
+
+pub mod catalog;
+pub mod spec;
+pub mod state;
+
+use super::Frame;
+use crate::findings::Finding;
+use crate::http::failure::{Failure, Kind};
+use crate::json;
+use crate::log::{Entry, Level};
+use crate::state::State;
+use crate::timestamp::Instant;
+use serde_json::{Value, json};
+
+pub fn frame(stream: &str, extracted_at: Instant) -> Frame {
+    let mut before = br#"{"type":"RECORD","record":{"stream":"#.to_vec();
+    json::write_text(&mut before, stream);
+    before.extend_from_slice(br#","data":"#);
+    let emitted_at = extracted_at.timestamp_millis();
+    Frame {
+        before,
+        behind: format!(",\"emitted_at\":{emitted_at}").into_bytes(),
+        end: b"}}\n",
+    }
+}
+
+/// Adds `meta.changes` for the fields whose values did not come out as they were.
+pub fn alterations(out: &mut Vec<u8>, findings: &[(String, Finding)]) {
+    let changes: Vec<Value> = findings.iter().filter_map(change).collect();
+    if !changes.is_empty() {
+        let meta = json!({"changes": changes});
+        out.extend_from_slice(format!(",\"meta\":{meta}").as_bytes());
+    }
+}
+
+fn change((field, finding): &(String, Finding)) -> Option<Value> {
+    let change = match finding {
+        Finding::Nulled { .. } => "NULLED",
+        Finding::NulRemoved | Finding::SurrogateReplaced | Finding::ZoneDropped => "TRUNCATED",
+        Finding::KeptAsText
+        | Finding::ZoneAssumed
+        | Finding::Unannounced
+        | Finding::WithoutId
+        | Finding::WithoutUpdatedAt => return None,
+    };
+    Some(json!({"field": field, "change": change, "reason": "SOURCE_SERIALIZATION_ERROR"}))
+}
+
+pub fn began_lines(stream: &str) -> String {
+    stream_status(stream, "STARTED", None) + &stream_status(stream, "RUNNING", None)
+}
+
+pub fn ended_lines(state: &State, stream: &str, records: u64) -> String {
+    let name = json!(stream);
+    let stream_state = state.stream_json(stream);
+    // The count is a number with a decimal point by the protocol's definition.
+    format!(
+        "{{\"type\":\"STATE\",\"state\":{{\"type\":\"STREAM\",\"stream\":{{\"stream_descriptor\":{{\"name\":{name}}},\
+         \"stream_state\":{stream_state}}},\"sourceStats\":{{\"recordCount\":{records}.0}}}}}}\n"
+    ) + &stream_status(stream, "COMPLETE", None)
+}
+
+pub fn failed_lines(stream: &str, failure: &Failure) -> String {
+    let mut error = error(failure_type(failure.kind), &failure.sentence);
+    error["stream_descriptor"] = json!({"name": stream});
+    trace("ERROR", "error", &error) + &abandoned_line(stream)
+}
+
+pub fn abandoned_line(stream: &str) -> String {
+    stream_status(stream, "INCOMPLETE", None)
+}
+
+pub fn log_lines(entry: &Entry, is_open: impl Fn(&str) -> bool) -> String {
+    let level = match entry.level {
+        Level::Info => "INFO",
+        Level::Warning => "WARN",
+        Level::Error => "ERROR",
+        Level::Critical => "FATAL",
+    };
+    let log = line(&json!({"type": "LOG", "log": {"level": level, "message": entry.text}}));
+    match &entry.waiting {
+        // Before its start and behind its end, a stream has no status to change.
+        Some(waiting) if is_open(&waiting.stream) => {
+            let reset = waiting.until.timestamp_millis();
+            let reason = json!({"type": "RATE_LIMITED", "rate_limited": {"quota_reset": reset}});
+            log + &stream_status(&waiting.stream, "RUNNING", Some(reason))
+        }
+        _ => log,
+    }
+}
+
+/// The error that ends a run. What no request caused is a matter of configuration.
+pub fn fatal_line(cause: &anyhow::Error, sentence: &str) -> String {
+    let failure = cause.downcast_ref::<Failure>();
+    let failure_type = failure.map_or("config_error", |failure| failure_type(failure.kind));
+    trace("ERROR", "error", &error(failure_type, sentence))
+}
+
+pub fn status_line(outcome: Result<&str, &str>) -> String {
+    let (status, message) = match outcome {
+        Ok(message) => ("SUCCEEDED", message),
+        Err(message) => ("FAILED", message),
+    };
+    line(&json!({
+        "type": "CONNECTION_STATUS",
+        "connectionStatus": {"status": status, "message": message},
+    }))
+}
+
+/// Who has to act: the user, nobody but time, or the makers of the API or the tap.
+fn failure_type(kind: Kind) -> &'static str {
+    match kind {
+        Kind::Unauthorized
+        | Kind::Forbidden
+        | Kind::NotFound
+        | Kind::Rejected
+        | Kind::LimitOutOfRange => "config_error",
+        Kind::RateLimited | Kind::Server | Kind::Connection | Kind::Unreachable => {
+            "transient_error"
+        }
+        Kind::InvalidCursor | Kind::Malformed | Kind::Oversized => "system_error",
+    }
+}
+
+fn error(failure_type: &str, sentence: &str) -> Value {
+    json!({"message": sentence, "internal_message": sentence, "failure_type": failure_type})
+}
+
+fn stream_status(stream: &str, status: &str, reason: Option<Value>) -> String {
+    let mut member = json!({"stream_descriptor": {"name": stream}, "status": status});
+    if let Some(reason) = reason {
+        member["reasons"] = json!([reason]);
+    }
+    trace("STREAM_STATUS", "stream_status", &member)
+}
+
+fn trace(kind: &str, member: &str, content: &Value) -> String {
+    let emitted_at = chrono::Utc::now().timestamp_millis();
+    line(
+        &json!({"type": "TRACE", "trace": {"type": kind, "emitted_at": emitted_at, member: content}}),
+    )
+}
+
+fn line(message: &Value) -> String {
+    format!("{message}\n")
+}

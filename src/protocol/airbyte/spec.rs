@@ -1,0 +1,109 @@
+//! The form that Airbyte's users fill. It is made from the schema of the configuration, so the two
+//! cannot differ: what concerns one API alone stands in that API's branch, under `api`.
+
+use crate::config::{self, ApiName};
+use serde_json::{Map, Value, json};
+
+const DOCUMENTATION: &str = concat!(env!("CARGO_PKG_REPOSITORY"), "/blob/main/docs/airbyte.md");
+const CHANGELOG: &str = concat!(env!("CARGO_PKG_REPOSITORY"), "/blob/main/CHANGELOG.md");
+
+/// Hosts compare the major version alone.
+const PROTOCOL_VERSION: &str = "0.2.0";
+
+/// The keys of the form beside the API's own, with the group in which each stands.
+const SHARED: [(&str, &str); 10] = [
+    ("start_date", "extent"),
+    ("end_date", "extent"),
+    ("lookback_seconds", "extent"),
+    ("boundary", "extent"),
+    ("unknown_fields", "extent"),
+    ("page_size", "tuning"),
+    ("concurrency", "tuning"),
+    ("request_timeout_seconds", "tuning"),
+    ("max_retry_seconds", "tuning"),
+    ("user_agent", "tuning"),
+];
+
+/// A date, or an instant in UTC.
+const DATE_PATTERN: &str =
+    r"^[0-9]{4}-[0-9]{2}-[0-9]{2}(T[0-9]{2}:[0-9]{2}:[0-9]{2}(\.[0-9]+)?Z)?$";
+
+pub fn line() -> String {
+    let spec = json!({
+        "documentationUrl": DOCUMENTATION,
+        "changelogUrl": CHANGELOG,
+        "protocol_version": PROTOCOL_VERSION,
+        "supportsIncremental": true,
+        "connectionSpecification": form(),
+    });
+    format!("{}\n", json!({"type": "SPEC", "spec": spec}))
+}
+
+fn form() -> Value {
+    let mut properties = Map::new();
+    properties.insert("api".to_owned(), api());
+    for (order, (key, group)) in (1..).zip(SHARED) {
+        let mut property = property(key, order);
+        property["group"] = json!(group);
+        properties.insert(key.to_owned(), property);
+    }
+    json!({
+        "$schema": "http://json-schema.org/draft-07/schema#",
+        "title": "Reevo and AskElephant",
+        "type": "object",
+        "required": ["api"],
+        "groups": [
+            {"id": "platform", "title": "Platform"},
+            {"id": "extent", "title": "What to read"},
+            {"id": "tuning", "title": "How to read it"},
+        ],
+        "properties": properties,
+    })
+}
+
+fn api() -> Value {
+    json!({
+        "title": "Platform",
+        "description": "The platform to read from, and the key to it.",
+        "type": "object",
+        "order": 0,
+        "group": "platform",
+        "display_type": "radio",
+        "oneOf": [
+            branch(ApiName::Reevo, "reevo", "record_types"),
+            branch(ApiName::AskElephant, "askelephant", "expand"),
+        ],
+    })
+}
+
+/// One API's part of the form: its name, its key, what it alone has, and where it is.
+fn branch(api: ApiName, name: &str, own: &str) -> Value {
+    let mut base_url = property("base_url", 3);
+    base_url["default"] = json!(api.usual_address());
+    base_url["airbyte_hidden"] = json!(true);
+    json!({
+        "title": api.title(),
+        "type": "object",
+        "required": ["name", "api_key"],
+        "properties": {
+            "name": {"type": "string", "const": name, "order": 0},
+            "api_key": property("api_key", 1),
+            own: property(own, 2),
+            "base_url": base_url,
+        },
+    })
+}
+
+/// A key of the configuration as a field of the form.
+fn property(key: &str, order: u32) -> Value {
+    let mut property = config::property(key).clone();
+    if property["format"] == "date-time" {
+        property["pattern"] = json!(DATE_PATTERN);
+        property["pattern_descriptor"] = json!("YYYY-MM-DD or YYYY-MM-DDTHH:MM:SSZ");
+    }
+    if let Value::Object(members) = &mut property {
+        members.remove("writeOnly");
+        members.insert("order".to_owned(), json!(order));
+    }
+    property
+}

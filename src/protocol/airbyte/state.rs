@@ -1,0 +1,166 @@
+//! The state as Airbyte's hosts hand it in: a list of states per stream, one global state, or the
+//! dictionary of old. Nulls and unknown members are what hosts add; they count for nothing.
+
+use crate::json;
+use crate::state::State;
+use anyhow::{Result, anyhow};
+use serde::Deserialize;
+use serde_json::value::RawValue;
+use std::collections::BTreeMap;
+
+#[derive(Deserialize)]
+struct WireState<'a> {
+    #[serde(borrow, default)]
+    stream: Option<WireStreamState<'a>>,
+    #[serde(borrow, default)]
+    global: Option<WireGlobal<'a>>,
+    /// How one host writes `global` back.
+    #[serde(borrow, default)]
+    global_: Option<WireGlobal<'a>>,
+    #[serde(borrow, default)]
+    data: Option<&'a RawValue>,
+}
+
+#[derive(Deserialize)]
+struct WireGlobal<'a> {
+    #[serde(borrow, default)]
+    stream_states: Vec<WireStreamState<'a>>,
+}
+
+#[derive(Deserialize)]
+struct WireStreamState<'a> {
+    stream_descriptor: WireDescriptor,
+    #[serde(borrow, default)]
+    stream_state: Option<&'a RawValue>,
+}
+
+#[derive(Deserialize)]
+struct WireDescriptor {
+    name: String,
+}
+
+pub fn parse(text: &str) -> Result<State> {
+    let text = text.trim();
+    let broken = |error: serde_json::Error| {
+        let place = format!("line {}, column {}", error.line(), error.column());
+        anyhow!(
+            "the state is not of Airbyte's form at {place}; pass what the platform stored, or none"
+        )
+    };
+    if !text.starts_with('[') {
+        return parse_object(text);
+    }
+    let states: Vec<&RawValue> = serde_json::from_str(text).map_err(broken)?;
+    let mut bookmarks = BTreeMap::new();
+    for raw in states {
+        let state: WireState = json::parse_object(raw.get()).map_err(broken)?;
+        let global = [state.global, state.global_].into_iter().flatten();
+        let of_global = global.flat_map(|global| global.stream_states);
+        for one in state.stream.into_iter().chain(of_global) {
+            if let Some(stream_state) = one.stream_state {
+                bookmarks.insert(one.stream_descriptor.name, stream_state.to_owned());
+            }
+        }
+        if let Some(data) = state.data {
+            bookmarks.extend(members(data.get())?);
+        }
+    }
+    State::of(bookmarks)
+}
+
+/// A single object: nothing, one state message's content, Singer's state, or the dictionary of
+/// old, which maps streams to their states.
+fn parse_object(text: &str) -> Result<State> {
+    if text.is_empty() || text == "null" {
+        return Ok(State::default());
+    }
+    let members = members(text)?;
+    if members.contains_key("bookmarks") {
+        return State::parse(text);
+    }
+    if ["stream", "global", "global_", "data"]
+        .iter()
+        .any(|name| members.contains_key(*name))
+    {
+        return parse(&format!("[{text}]"));
+    }
+    let is_state = |raw: &RawValue| json::kind(raw.get()) == json::Kind::Object;
+    State::of(
+        members
+            .into_iter()
+            .filter(|(_, raw)| is_state(raw))
+            .collect(),
+    )
+}
+
+fn members(text: &str) -> Result<BTreeMap<String, Box<RawValue>>> {
+    let members: serde_json::Result<BTreeMap<String, Box<RawValue>>> = serde_json::from_str(text);
+    members.map_err(|error| {
+        let place = format!("line {}, column {}", error.line(), error.column());
+        anyhow!(
+            "the state is not of Airbyte's form at {place}; pass what the platform stored, or none"
+        )
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_state_is_taken_in_every_form_that_hosts_write() {
+        let bookmark = r#"{"updated_at": "2026-01-01T00:00:00Z", "id": "a"}"#;
+        let stream = format!(
+            r#"{{"stream_descriptor": {{"name": "contact", "namespace": null}}, "stream_state": {bookmark}}}"#
+        );
+        for text in [
+            format!(r#"[{{"type": "STREAM", "stream": {stream}}}]"#),
+            format!(
+                r#"[{{"type": "STREAM", "stream": {stream}, "global_": null, "data": null,
+                    "sourceStats": {{"recordCount": 10.0, "rejectedRecordCount": null}}, "destinationStats": null}}]"#
+            ),
+            format!(
+                r#"[{{"type": "GLOBAL", "global": {{"shared_state": {{}}, "stream_states": [{stream}]}}}}]"#
+            ),
+            format!(
+                r#"[{{"type": "GLOBAL", "global_": {{"stream_states": [{stream}]}}, "global": null}}]"#
+            ),
+            format!(r#"[{{"type": "LEGACY", "data": {{"contact": {bookmark}}}}}]"#),
+            format!(r#"{{"type": "STREAM", "stream": {stream}}}"#),
+            format!(r#"{{"contact": {bookmark}, "cdc": false}}"#),
+            format!(r#"{{"bookmarks": {{"contact": {bookmark}}}}}"#),
+        ] {
+            let read = parse(&text).unwrap().bookmark("contact").unwrap().unwrap();
+            assert_eq!(
+                (read.updated_at.as_str(), read.id.as_deref()),
+                ("2026-01-01T00:00:00Z", Some("a")),
+                "{text}"
+            );
+        }
+    }
+
+    #[test]
+    fn no_state_is_taken_in_every_form_too() {
+        let empty = r#"[{"type": "STREAM", "stream": {"stream_descriptor": {"name": "contact"}, "stream_state": null}}]"#;
+        let blank = r#"[{"type": "STREAM", "stream": {"stream_descriptor": {"name": "contact"}, "stream_state": {}}}]"#;
+        for text in ["", "[]", "{}", "null", " [ ] ", empty, blank] {
+            assert_eq!(
+                parse(text).unwrap().bookmark("contact").unwrap(),
+                None,
+                "{text}"
+            );
+        }
+    }
+
+    #[test]
+    fn a_broken_state_is_refused() {
+        for text in [
+            "[",
+            "[1]",
+            "5",
+            r#"[{"stream": {"stream_descriptor": {}}}]"#,
+        ] {
+            assert!(parse(text).is_err(), "{text}");
+        }
+    }
+}
