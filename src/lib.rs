@@ -169,6 +169,8 @@ async fn write_all(
 ) -> io::Result<ExitStatus> {
     loop {
         tokio::select! {
+            // What was said about a message comes before it.
+            biased;
             Some(entry) = logged.recv() => writer.log(&entry)?,
             message = incoming.recv() => match message {
                 Some(message) => writer.write(message)?,
