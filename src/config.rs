@@ -9,6 +9,7 @@ pub use raw::RawConfig;
 
 use crate::timestamp::{self, Instant};
 use anyhow::{Context, Result, bail};
+use reqwest::Certificate;
 use secrecy::SecretString;
 use serde_json::Value;
 use std::time::Duration;
@@ -66,6 +67,8 @@ pub struct Config {
     pub request_timeout: Duration,
     pub max_retry: Duration,
     pub user_agent: String,
+    /// A file of certificate authorities beside those of the platform.
+    pub ca_file: Option<String>,
 }
 
 impl ApiName {
@@ -111,6 +114,22 @@ impl Config {
             "the configuration has {count}:\n  {}",
             problems.join("\n  ")
         )
+    }
+}
+
+impl Config {
+    /// The certificate authorities of the file, if one is configured.
+    pub fn authorities(&self) -> Result<Vec<Certificate>> {
+        let Some(path) = &self.ca_file else {
+            return Ok(Vec::new());
+        };
+        let advice = "write the path of a file with certificates in PEM";
+        let text = std::fs::read(path)
+            .with_context(|| format!("ca_file: {path} cannot be read; {advice}"))?;
+        let certificates = Certificate::from_pem_bundle(&text)
+            .ok()
+            .filter(|found| !found.is_empty());
+        certificates.with_context(|| format!("ca_file: {path} holds no certificate; {advice}"))
     }
 }
 
@@ -275,6 +294,7 @@ impl Fields<'_> {
             concurrency: usize::try_from(self.number("concurrency"))?,
             request_timeout: Duration::from_secs(self.number("request_timeout_seconds")),
             max_retry: Duration::from_secs(self.number("max_retry_seconds")),
+            ca_file: self.text("ca_file").map(str::to_owned),
             user_agent: self.text("user_agent").map_or_else(
                 || concat!("tap-revops/", env!("CARGO_PKG_VERSION")).to_owned(),
                 str::to_owned,
@@ -299,7 +319,8 @@ fn is_sandbox(base_url: &str) -> bool {
     base_url.starts_with(SANDBOX)
 }
 
-fn is_loopback(host: &str) -> bool {
+/// Whether a host is this machine.
+pub fn is_loopback(host: &str) -> bool {
     let address = host.trim_matches(['[', ']']).parse::<std::net::IpAddr>();
     host == "localhost" || address.is_ok_and(|address| address.is_loopback())
 }

@@ -24,6 +24,8 @@ pub enum Finding {
     WithoutId,
     /// The record has no usable `updated_at`; it was emitted, and moved no bookmark.
     WithoutUpdatedAt,
+    /// The record's `updated_at` is later than the server's own time; likewise.
+    AheadOfTime,
 }
 
 /// Counts per field and finding.
@@ -92,6 +94,11 @@ fn sentence(field: &str, finding: Finding, count: u64) -> String {
         Finding::WithoutId => {
             format!(
                 "{count} records without a usable id could not be emitted, since nothing identifies them"
+            )
+        }
+        Finding::AheadOfTime => {
+            format!(
+                "{count} records with an updated_at later than the server's own time were emitted, but moved no bookmark"
             )
         }
         Finding::WithoutUpdatedAt => {

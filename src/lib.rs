@@ -36,7 +36,9 @@ pub mod http;
 
 pub mod api;
 
+pub mod pace;
 pub mod source;
+pub mod tally;
 
 pub mod discover;
 pub mod traversal;

@@ -1,5 +1,5 @@
-//! An API within reach: its requests sent, tried again, and read. What a run holds of the network
-//! is one of these.
+//! An API within reach: its requests sent at a bearable pace, tried again, and read. What a run
+//! holds of the network is one of these.
 
 use crate::api::{Api, Page, PageRequest};
 use crate::catalog::Stream;
@@ -9,9 +9,14 @@ use crate::http::client::{Client, LARGEST_BODY, Reply, Request, Settings};
 use crate::http::failure::{Failure, Kind};
 use crate::http::retry::{Attempts, Budget, Subject};
 use crate::log::Log;
+use crate::pace::Pace;
+use crate::tally::Tally;
 use anyhow::Result;
 use secrecy::SecretString;
 use std::sync::Arc;
+
+/// After so many failures in a row, a page is asked for at half its size.
+const FAILURES_BEFORE_SMALLER: u32 = 3;
 
 pub struct Source {
     pub config: Config,
@@ -19,6 +24,7 @@ pub struct Source {
     api: Api,
     client: Client,
     budget: Budget,
+    pace: Pace,
     clock: Arc<dyn Clock>,
 }
 
@@ -38,6 +44,7 @@ impl Source {
             user_agent: config.user_agent.clone(),
             timeout: config.request_timeout,
             largest_body: LARGEST_BODY,
+            authorities: config.authorities()?,
         })?;
         Ok(Self {
             api,
@@ -45,6 +52,7 @@ impl Source {
             budget: Budget {
                 total: config.max_retry,
             },
+            pace: Pace::new(Arc::clone(&clock)),
             clock,
             log,
             config,
@@ -54,10 +62,8 @@ impl Source {
     /// The names by which the API knows the streams that are offered.
     pub fn api_names(&self) -> Vec<String> {
         let standard = || {
-            self.standard_streams()
-                .iter()
-                .map(|name| (*name).to_owned())
-                .collect()
+            let names = self.standard_streams().iter();
+            names.map(|name| (*name).to_owned()).collect()
         };
         self.config.record_types.clone().unwrap_or_else(standard)
     }
@@ -66,17 +72,42 @@ impl Source {
         self.api.standard_streams()
     }
 
-    /// One page of a stream. `what` names it for the log.
-    pub async fn page(&self, request: &PageRequest<'_>, what: &str) -> Result<Page, Failure> {
-        let http = self.api.page_request(request);
+    /// One page of a stream, and the size at which it came: one that is refused or keeps failing
+    /// is asked for in smaller pages.
+    pub async fn page(
+        &self,
+        mut request: PageRequest<'_>,
+        number: u64,
+        tally: &Tally,
+    ) -> Result<(Page, u16), Failure> {
+        let name = format!("page {number} of {}", request.stream.name);
         let subject = Subject {
-            name: what,
+            name: &name,
             stream: Some(&request.stream.name),
         };
-        self.until_done(subject, &http, |reply| {
-            self.api.page(reply, request.token.is_some())
-        })
-        .await
+        let mut attempts = Attempts::begin(self.budget, self.clock.as_ref(), &self.log, subject);
+        loop {
+            let answer = self.send(&self.api.page_request(&request), tally).await;
+            let page = answer.and_then(|reply| self.api.page(reply, request.token.is_some()));
+            let failure = match page {
+                Ok(page) => return Ok((page, request.limit)),
+                Err(failure) => failure,
+            };
+            let is_too_large = matches!(failure.kind, Kind::LimitOutOfRange | Kind::Oversized);
+            if is_too_large && request.limit > 1 {
+                request.limit /= 2;
+                let smaller = request.limit;
+                self.log.warning(format!(
+                    "{name}: {failure}; going on with {smaller} records a page"
+                ));
+                continue;
+            }
+            let may_be_too_large = matches!(failure.kind, Kind::Server | Kind::Connection);
+            self.wait_after(&mut attempts, failure, tally).await?;
+            if may_be_too_large && attempts.failed().is_multiple_of(FAILURES_BEFORE_SMALLER) {
+                request.limit = (request.limit / 2).max(1);
+            }
+        }
     }
 
     /// What the API says of a stream today.
@@ -91,41 +122,62 @@ impl Source {
                 format!("there is no such stream; there are {offered}"),
             ));
         };
-        let name = format!("schema of {api_name}");
-        let subject = Subject {
-            name: &name,
-            stream: None,
-        };
-        self.until_done(subject, &request, |reply| {
-            self.api.described(api_name, &reply, &self.config)
-        })
-        .await
+        let read = |reply: Reply| self.api.described(api_name, &reply, &self.config);
+        self.until_done(&format!("schema of {api_name}"), &request, read)
+            .await
     }
 
     /// Whether a stream's records can be read with this key.
     pub async fn probe(&self, api_name: &str) -> Result<(), Failure> {
         let request = self.api.probe_request(api_name);
-        let name = format!("probe of {api_name}");
-        let subject = Subject {
-            name: &name,
-            stream: None,
-        };
-        self.until_done(subject, &request, |reply| self.api.succeeded(&reply, false))
+        let read = |reply: Reply| self.api.succeeded(&reply, false);
+        self.until_done(&format!("probe of {api_name}"), &request, read)
             .await
     }
 
     async fn until_done<T>(
         &self,
-        subject: Subject<'_>,
+        name: &str,
         request: &Request,
         read: impl Fn(Reply) -> Result<T, Failure>,
     ) -> Result<T, Failure> {
+        let subject = Subject { name, stream: None };
+        let tally = Tally::default();
         let mut attempts = Attempts::begin(self.budget, self.clock.as_ref(), &self.log, subject);
         loop {
-            match self.client.send(request).await.and_then(&read) {
+            match self.send(request, &tally).await.and_then(&read) {
                 Ok(done) => return Ok(done),
-                Err(failure) => attempts.wait_after(failure).await?,
+                Err(failure) => self.wait_after(&mut attempts, failure, &tally).await?,
             }
         }
+    }
+
+    /// Sends a request when it is its turn.
+    async fn send(&self, request: &Request, tally: &Tally) -> Result<Reply, Failure> {
+        tally.add_wait(self.pace.turn().await);
+        let reply = self.client.send(request).await?;
+        tally.add_bytes(reply.body.len());
+        if reply.is_success() {
+            self.pace.ease();
+        }
+        Ok(reply)
+    }
+
+    /// Waits for the next attempt. A refusal for haste holds up all requests, others only this.
+    async fn wait_after(
+        &self,
+        attempts: &mut Attempts<'_>,
+        failure: Failure,
+        tally: &Tally,
+    ) -> Result<(), Failure> {
+        let is_haste = failure.kind == Kind::RateLimited;
+        let wait = attempts.after(failure)?;
+        tally.add_retry();
+        if is_haste {
+            self.pace.slow_down(wait);
+        } else {
+            self.clock.sleep(wait).await;
+        }
+        Ok(())
     }
 }

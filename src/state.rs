@@ -26,6 +26,18 @@ impl Bookmark {
     }
 }
 
+/// What a version is to a run that sees it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Sight {
+    New,
+    /// It has been emitted before, for certain.
+    Repeat,
+    /// Its stamp is later than the server's own time.
+    AheadOfTime,
+    /// It has no stamp that can be read.
+    Undated,
+}
+
 /// What a run has seen of one stream. It remembers the ids of the newest instant alone.
 #[derive(Debug)]
 pub struct Progress {
@@ -48,6 +60,15 @@ impl Progress {
         Self::new(previous, false)
     }
 
+    /// Progress of a run that reads everything in no order, which can start again only at the
+    /// beginning.
+    pub fn unsorted(previous: Option<Bookmark>) -> Self {
+        Self {
+            in_order: false,
+            ..Self::new(previous, false)
+        }
+    }
+
     fn new(previous: Option<Bookmark>, drops_previous: bool) -> Self {
         Self {
             previous,
@@ -58,18 +79,26 @@ impl Progress {
         }
     }
 
-    /// Takes note of a version of a record. Says whether it is to be emitted: only what is
-    /// certain to be a repeat is not.
-    pub fn observe(&mut self, version: &Version) -> bool {
+    /// Takes note of a version of a record. Only what is certain to be a repeat counts as one.
+    /// `now` is the server's time: a later stamp is no progress, since as a bookmark it would hide
+    /// every change until then.
+    pub fn observe(&mut self, version: &Version, now: Instant) -> Sight {
         let Some((instant, text)) = &version.updated_at else {
-            return true;
+            return Sight::Undated;
         };
+        if *instant > now {
+            return Sight::AheadOfTime;
+        }
         let is_new = self.note(*instant, text, &version.id);
         let is_previous = self.drops_previous
             && self.previous.as_ref().is_some_and(|previous| {
                 previous.instant == *instant && previous.id.as_deref() == Some(&version.id)
             });
-        is_new && !is_previous
+        if is_new && !is_previous {
+            Sight::New
+        } else {
+            Sight::Repeat
+        }
     }
 
     /// The newest version seen.
@@ -304,6 +333,21 @@ mod tests {
         }
     }
 
+    fn later() -> Instant {
+        timestamp::parse("2026-12-31T00:00:00Z").unwrap().instant
+    }
+
+    #[test]
+    fn a_stamp_ahead_of_the_servers_time_is_no_progress() {
+        let mut progress = Progress::incremental(None);
+        let now = timestamp::parse("2026-01-01T00:00:00Z").unwrap().instant;
+        assert_eq!(
+            progress.observe(&version("2026-01-01T00:00:01Z", "a"), now),
+            Sight::AheadOfTime
+        );
+        assert_eq!(progress.bookmark(), None);
+    }
+
     #[test]
     fn only_certain_repeats_are_dropped() {
         let mut progress = Progress::incremental(Some(bookmark("2026-01-01T00:00:00Z", "b")));
@@ -317,29 +361,29 @@ mod tests {
             ("2026-01-01T00:00:02Z", "c", true),
         ];
         for (updated_at, id, emitted) in table {
-            assert_eq!(
-                progress.observe(&version(updated_at, id)),
-                emitted,
-                "{updated_at} {id}"
-            );
+            let sight = progress.observe(&version(updated_at, id), later());
+            assert_eq!(sight == Sight::New, emitted, "{updated_at} {id}");
         }
     }
 
     #[test]
     fn a_full_table_run_repeats_the_record_of_the_bookmark() {
         let mut progress = Progress::full_table(Some(bookmark("2026-01-01T00:00:00Z", "b")));
-        assert!(progress.observe(&version("2026-01-01T00:00:00Z", "b")));
+        assert_eq!(
+            progress.observe(&version("2026-01-01T00:00:00Z", "b"), later()),
+            Sight::New
+        );
     }
 
     #[test]
     fn a_walk_out_of_order_gives_no_place_to_resume_from() {
         let mut progress = Progress::incremental(None);
-        progress.observe(&version("2026-01-02T00:00:00Z", "a"));
+        progress.observe(&version("2026-01-02T00:00:00Z", "a"), later());
         assert_eq!(
             progress.resume_from().unwrap().updated_at,
             "2026-01-02T00:00:00Z"
         );
-        progress.observe(&version("2026-01-01T00:00:00Z", "b"));
+        progress.observe(&version("2026-01-01T00:00:00Z", "b"), later());
         assert_eq!(progress.resume_from(), None);
         assert_eq!(
             progress.bookmark().unwrap(),
@@ -355,7 +399,7 @@ mod tests {
             ("2026-01-01T00:00:00.000000Z", "c"),
             ("2026-01-01T00:00:00Z", "a"),
         ] {
-            progress.observe(&version(updated_at, id));
+            progress.observe(&version(updated_at, id), later());
         }
         assert_eq!(
             progress.bookmark().unwrap(),
@@ -442,7 +486,7 @@ mod tests {
                 let stamp = text(*second);
                 let first = emitted.insert((*second, id.clone()));
                 let is_previous = previous.as_ref() == Some(&bookmark(&stamp, id));
-                let emits = progress.observe(&version(&stamp, id));
+                let emits = progress.observe(&version(&stamp, id), later()) == Sight::New;
                 prop_assert!(emits || !first || is_previous);
             }
             let earned = progress.bookmark();

@@ -1,7 +1,7 @@
 //! A run: the selected streams side by side, each to its end, and then its bookmark. A stream that
 //! fails leaves its old bookmark in force, and the others finish.
 
-use crate::api::{LowerBound, Page, Window};
+use crate::api::{LowerBound, Window};
 use crate::catalog::{Selection, SyncMode};
 use crate::config::{Boundary, Config};
 use crate::findings::{Finding, Findings};
@@ -9,9 +9,10 @@ use crate::http::failure::{Failure, Kind};
 use crate::protocol::{Message, Protocol};
 use crate::record::{Projection, Scanned};
 use crate::source::Source;
-use crate::state::{Bookmark, Progress, State};
+use crate::state::{Bookmark, Progress, Sight, State};
+use crate::tally::Tally;
 use crate::timestamp;
-use crate::traversal::Traversal;
+use crate::traversal::{Step, Traversal};
 use std::sync::Arc;
 use tokio::sync::Semaphore;
 use tokio::sync::mpsc::Sender;
@@ -88,6 +89,7 @@ struct StreamRun {
     progress: Progress,
     findings: Findings,
     records: u64,
+    tally: Arc<Tally>,
     messages: Sender<Message>,
 }
 
@@ -99,9 +101,10 @@ impl StreamRun {
         bookmark: Option<Bookmark>,
         messages: Sender<Message>,
     ) -> Self {
-        let progress = match selection.mode {
-            SyncMode::Incremental => Progress::incremental(bookmark.clone()),
-            SyncMode::FullTable => Progress::full_table(bookmark.clone()),
+        let progress = match (selection.stream.best_mode(), selection.mode) {
+            (SyncMode::FullTable, _) => Progress::unsorted(bookmark.clone()),
+            (_, SyncMode::FullTable) => Progress::full_table(bookmark.clone()),
+            (_, SyncMode::Incremental) => Progress::incremental(bookmark.clone()),
         };
         Self {
             source: Arc::clone(source),
@@ -112,6 +115,7 @@ impl StreamRun {
             progress,
             findings: Findings::default(),
             records: 0,
+            tally: Arc::default(),
             messages,
         }
     }
@@ -133,21 +137,32 @@ impl StreamRun {
         }
         let window = self.window();
         let stream = Arc::new(self.selection.stream.clone());
-        let mut traversal = Traversal::begin(Arc::clone(&self.source), stream, window);
+        let (source, tally) = (Arc::clone(&self.source), Arc::clone(&self.tally));
+        let mut traversal = Traversal::begin(source, stream, window, tally);
         loop {
-            match traversal.next_page(&self.progress).await {
-                Ok(Some(page)) => {
-                    match self.deliver(&page).await {
-                        Ok(()) => {}
-                        Err(End::Failed(failure)) => return self.fail(failure).await,
-                        Err(end) => return end,
-                    }
-                    self.tell_progress(traversal.pages());
-                }
-                Ok(None) => return self.end(traversal.pages()).await,
+            let step = match traversal.next_page(&self.progress).await {
+                Ok(Some(step)) => step,
+                Ok(None) => break,
                 Err(failure) => return self.fail(failure).await,
+            };
+            let is_whole = match self.deliver(&step).await {
+                Ok(is_whole) => is_whole,
+                Err(End::Failed(failure)) => return self.fail(failure).await,
+                Err(end) => return end,
+            };
+            self.tell_progress(traversal.pages());
+            let is_dead_end = step.is_dead_end && self.progress.resume_from().is_some();
+            if !is_whole || is_dead_end {
+                traversal.walk_again(&self.progress);
+            } else if traversal.has_caught_up(&self.progress) {
+                let name = &self.selection.stream.name;
+                self.source.log.info(format!(
+                    "{name}: what changed during this run is left to the next one"
+                ));
+                break;
             }
         }
+        self.end(traversal.pages()).await
     }
 
     /// What of the stream this run walks. A stream that cannot be filtered is walked as a whole.
@@ -165,45 +180,66 @@ impl StreamRun {
         Window::default()
     }
 
-    /// Hands over the records of a page, without those that are certain to be repeats.
-    async fn deliver(&mut self, page: &Page) -> Result<(), End> {
-        match self.lines(page) {
-            Ok(lines) if lines.is_empty() => Ok(()),
-            Ok(lines) => self.say(Message::Records(lines)).await,
-            Err(failure) => Err(End::Failed(failure)),
+    /// Hands over the records of a page, without those that are certain to be repeats. Says
+    /// whether all of them: the rest, if any, comes again when the walk is started again.
+    async fn deliver(&mut self, step: &Step) -> Result<bool, End> {
+        let (lines, is_whole) = self.lines(step).map_err(End::Failed)?;
+        if !lines.is_empty() {
+            self.say(Message::Records(lines)).await?;
         }
+        Ok(is_whole)
     }
 
-    fn lines(&mut self, page: &Page) -> Result<Vec<u8>, Failure> {
+    fn lines(&mut self, step: &Step) -> Result<(Vec<u8>, bool), Failure> {
+        let page = &step.page;
         let frame = self
             .protocol
             .frame(&self.selection.stream.name, page.received_at);
-        let mut lines = Vec::with_capacity(page.body.len());
+        // Only where records come in order does their place tell what may have been passed over.
+        let is_ordered = self.progress.resume_from().is_some();
+        let certain_below = step.certain_below.filter(|_| is_ordered);
+        // The server's time is told to the second.
+        let now = page.server_time + chrono::TimeDelta::seconds(1);
+        let (mut lines, mut is_whole) = (Vec::with_capacity(page.body.len()), true);
         let mut scanned = Scanned::default();
         for raw in page.raw_records() {
             self.projection
                 .scan(raw, &mut scanned)
                 .map_err(|_| broken_record())?;
             let Some(version) = self.projection.version(&scanned) else {
-                self.findings.add(String::new(), Finding::WithoutId);
-                self.findings.settle();
+                self.notice(Finding::WithoutId);
                 continue;
             };
-            if version.updated_at.is_none() {
-                self.findings.add(String::new(), Finding::WithoutUpdatedAt);
+            let instant = version.updated_at.as_ref().map(|(instant, _)| *instant);
+            if instant
+                .zip(certain_below)
+                .is_some_and(|(instant, certain_below)| instant >= certain_below)
+            {
+                is_whole = false;
+                continue;
             }
-            if self.progress.observe(&version) {
-                lines.extend_from_slice(&frame.before);
-                self.projection
-                    .write(&mut lines, &scanned, &mut self.findings);
-                lines.extend_from_slice(&frame.behind);
-                self.protocol.alterations(&mut lines, self.findings.fresh());
-                lines.extend_from_slice(frame.end);
-                self.records += 1;
+            match self.progress.observe(&version, now) {
+                Sight::Repeat => continue,
+                Sight::New => {}
+                Sight::AheadOfTime => self.findings.add(String::new(), Finding::AheadOfTime),
+                Sight::Undated => self.findings.add(String::new(), Finding::WithoutUpdatedAt),
             }
+            lines.extend_from_slice(&frame.before);
+            self.projection
+                .write(&mut lines, &scanned, &mut self.findings);
+            lines.extend_from_slice(&frame.behind);
+            self.protocol.alterations(&mut lines, self.findings.fresh());
+            lines.extend_from_slice(frame.end);
             self.findings.settle();
+            self.records += 1;
         }
-        Ok(lines)
+        Ok((lines, is_whole))
+    }
+
+    /// Counts what was noticed of a record that is not emitted.
+    fn notice(&mut self, finding: Finding) {
+        self.findings.add(String::new(), finding);
+        self.findings.settle();
     }
 
     /// A sign of life in long walks.
@@ -225,25 +261,33 @@ impl StreamRun {
         self.report_findings();
         let progress = std::mem::replace(&mut self.progress, Progress::full_table(None));
         let bookmark = progress.bookmark();
-        let place = bookmark
-            .as_ref()
-            .map_or("no bookmark".to_owned(), |bookmark| {
-                format!("bookmark {}", bookmark.updated_at)
-            });
-        let name = &self.selection.stream.name;
-        let (records, log) = (self.records, self.source.log.clone());
+        let summary = self.summary(pages, bookmark.as_ref());
         let ended = Message::Ended {
-            stream: name.clone(),
+            stream: self.selection.stream.name.clone(),
             bookmark,
-            records,
+            records: self.records,
         };
-        if self.say(ended).await.is_err() {
-            return End::Unread;
+        if let Err(unread) = self.say(ended).await {
+            return unread;
         }
-        log.info(format!(
-            "{name}: {records} records in {pages} pages, {place}"
-        ));
+        self.source.log.info(summary);
         End::Complete
+    }
+
+    /// What reading the stream has brought and cost, on one line.
+    fn summary(&self, pages: u64, bookmark: Option<&Bookmark>) -> String {
+        let place = |bookmark: Option<&Bookmark>| {
+            bookmark.map_or("none".to_owned(), |bookmark| bookmark.updated_at.clone())
+        };
+        let (old, new) = (place(self.bookmark.as_ref()), place(bookmark));
+        format!(
+            "{}: {} records in {pages} pages ({} bytes), {} retries, {:.1} s waited for rate limits, bookmark {old} -> {new}",
+            self.selection.stream.name,
+            self.records,
+            self.tally.bytes(),
+            self.tally.retries(),
+            self.tally.waited().as_secs_f64(),
+        )
     }
 
     async fn fail(self, mut failure: Failure) -> End {

@@ -1,20 +1,37 @@
-//! One walk through one window of one stream. It follows page tokens to their end, fetches a page
-//! while the one before is worked on, and starts again where it is safe when a token stops working.
+//! One walk through one window of one stream. It follows page tokens to their end, and fetches a
+//! page while the one before is worked on.
+//!
+//! **Why a walk starts again.** A token may stop working; and one that merely names the last
+//! record goes astray when that record changes, for then it stands at the end of the order, and
+//! what lies between is passed over without a word. A record that changes gets a stamp of its
+//! time, so whatever a token leads to that is older than the walk itself was not passed over to.
+//! From the first younger record on, or where a token leads to nothing, the walk starts again
+//! from the newest record that is certain. So it ends with a page that needed no token, or
+//! without any sign of change.
 
 use crate::api::{LowerBound, Page, PageRequest, PageToken, Window};
 use crate::catalog::Stream;
 use crate::http::failure::{Failure, Kind};
 use crate::source::Source;
 use crate::state::Progress;
+use crate::tally::Tally;
 use crate::timestamp::Instant;
+use chrono::TimeDelta;
 use std::collections::HashSet;
 use std::collections::hash_map::DefaultHasher;
 use std::hash::{Hash, Hasher};
 use std::sync::Arc;
 use tokio::task::JoinHandle;
 
-/// How often a walk starts again from the same place before it gives up.
+/// How often a walk starts again from the same place before it gives up, or, where it started
+/// again only to be certain, goes on without.
 const RESTARTS_WITHOUT_PROGRESS: u32 = 2;
+
+/// How far the clock that stamps records may lag behind the one that writes the `Date` header.
+const CLOCK_LAG: TimeDelta = TimeDelta::seconds(5);
+
+/// What the server's time, told to the second, may lack.
+const SECOND: TimeDelta = TimeDelta::seconds(1);
 
 pub struct Traversal {
     source: Arc<Source>,
@@ -22,9 +39,14 @@ pub struct Traversal {
     window: Window,
     limit: u16,
     pages: u64,
+    tally: Arc<Tally>,
     /// Hashes of the tokens of this walk, eight bytes a page.
     tokens: HashSet<u64>,
     pending: Option<Pending>,
+    /// The server's time when the run reached it.
+    run_began: Option<Instant>,
+    /// The server's time when this walk began.
+    walk_began: Option<Instant>,
     restarts: u32,
     restarted_from: Option<Instant>,
 }
@@ -36,7 +58,7 @@ struct Pending {
 }
 
 /// A fetch of its own; it ends with the walk that wanted it.
-struct Fetch(JoinHandle<Result<Page, Failure>>);
+struct Fetch(JoinHandle<Result<(Page, u16), Failure>>);
 
 impl Drop for Fetch {
     fn drop(&mut self) {
@@ -44,17 +66,34 @@ impl Drop for Fetch {
     }
 }
 
+/// A page in its place within the walk.
+pub struct Step {
+    pub page: Page,
+    /// Records from this instant on are not certain to follow those before; without it, all are.
+    pub certain_below: Option<Instant>,
+    /// A token has led to nothing.
+    pub is_dead_end: bool,
+}
+
 impl Traversal {
     /// Begins a walk: its first page is under way at once.
-    pub fn begin(source: Arc<Source>, stream: Arc<Stream>, window: Window) -> Self {
+    pub fn begin(
+        source: Arc<Source>,
+        stream: Arc<Stream>,
+        window: Window,
+        tally: Arc<Tally>,
+    ) -> Self {
         let mut traversal = Self {
             limit: source.config.page_size,
             source,
             stream,
             window,
             pages: 0,
+            tally,
             tokens: HashSet::new(),
             pending: None,
+            run_began: None,
+            walk_began: None,
             restarts: 0,
             restarted_from: None,
         };
@@ -69,26 +108,63 @@ impl Traversal {
 
     /// The next page, or nothing at the end of the window. `progress` is of the records of all
     /// pages before it: a walk that has to start again does so from there.
-    pub async fn next_page(&mut self, progress: &Progress) -> Result<Option<Page>, Failure> {
+    pub async fn next_page(&mut self, progress: &Progress) -> Result<Option<Step>, Failure> {
         while let Some(mut pending) = self.pending.take() {
-            let answer = (&mut pending.page.0).await.unwrap_or_else(|_| {
-                Err(Failure::new(
-                    Kind::Server,
-                    "fetching the page broke off; report this as a fault of the tap",
-                ))
-            });
-            match answer {
-                Ok(mut page) => {
-                    self.pages += 1;
-                    if let Some(token) = page.next.take() {
-                        self.follow(token)?;
-                    }
-                    return Ok(Some(page));
+            let answer = (&mut pending.page.0).await;
+            match answer.unwrap_or_else(|_| Err(broken_off())) {
+                Ok((page, limit)) => {
+                    return self.step(page, limit, pending.token.is_some()).map(Some);
                 }
-                Err(failure) => self.recover(failure, pending.token.clone(), progress)?,
+                Err(failure) if failure.kind == Kind::InvalidCursor && pending.token.is_some() => {
+                    self.recover(failure, progress)?;
+                }
+                Err(failure) => return Err(failure),
             }
         }
         Ok(None)
+    }
+
+    /// Starts again from the newest instant that is certain, inclusive, or from the window's start
+    /// if records did not come in order. What was seen at that instant is known to `progress`.
+    pub fn walk_again(&mut self, progress: &Progress) {
+        let resume = progress.resume_from();
+        self.count_restart(resume.map(|bookmark| bookmark.instant));
+        if let Some(bookmark) = resume {
+            self.window.from = Some(LowerBound {
+                updated_at: bookmark.updated_at.clone(),
+                inclusive: true,
+            });
+        }
+        self.tokens.clear();
+        self.walk_began = None;
+        self.fetch(None);
+    }
+
+    /// Whether everything that was there when the run began has been read, while there is more.
+    /// What changes faster than it is read would hold a walk for ever.
+    pub fn has_caught_up(&self, progress: &Progress) -> bool {
+        let newest = progress.resume_from().map(|bookmark| bookmark.instant);
+        let reached = newest
+            .zip(self.run_began)
+            .is_some_and(|(newest, began)| newest > began + SECOND);
+        reached && self.pending.is_some()
+    }
+
+    fn step(&mut self, mut page: Page, limit: u16, by_token: bool) -> Result<Step, Failure> {
+        self.pages += 1;
+        self.limit = limit;
+        self.run_began.get_or_insert(page.server_time);
+        let walk_began = *self.walk_began.get_or_insert(page.server_time);
+        let is_last = page.next.is_none();
+        if let Some(token) = page.next.take() {
+            self.follow(token)?;
+        }
+        let can_be_sure = by_token && self.restarts <= RESTARTS_WITHOUT_PROGRESS;
+        Ok(Step {
+            certain_below: can_be_sure.then_some(walk_began - CLOCK_LAG),
+            is_dead_end: can_be_sure && is_last && page.records.is_empty(),
+            page,
+        })
     }
 
     /// Sends for the page of a token, unless this walk has been there.
@@ -98,46 +174,20 @@ impl Traversal {
         if !self.tokens.insert(hasher.finish()) {
             return Err(Failure::new(
                 Kind::Malformed,
-                "the API sent the same page token twice, which would go round for ever; try again, and report it to the API's makers if it persists",
+                "the API sent the same page token twice, which would go round for ever; \
+                 try again, and report it to the API's makers if it persists",
             ));
         }
         self.fetch(Some(token));
         Ok(())
     }
 
-    fn recover(
-        &mut self,
-        failure: Failure,
-        token: Option<PageToken>,
-        progress: &Progress,
-    ) -> Result<(), Failure> {
-        match failure.kind {
-            Kind::LimitOutOfRange if self.limit > 1 => {
-                let smaller = self.limit / 2;
-                self.warn(&format!(
-                    "{failure}; going on with {smaller} records a page"
-                ));
-                self.limit = smaller;
-                self.fetch(token);
-                Ok(())
-            }
-            Kind::InvalidCursor if token.is_some() => self.restart(failure, progress),
-            _ => Err(failure),
-        }
-    }
-
-    /// Starts again from the newest instant that was seen, inclusive, or from the window's start
-    /// if records did not come in order. What was seen at that instant is known to `progress`.
-    fn restart(&mut self, mut failure: Failure, progress: &Progress) -> Result<(), Failure> {
+    /// Starts again behind a token that no longer works, as long as that leads anywhere.
+    fn recover(&mut self, mut failure: Failure, progress: &Progress) -> Result<(), Failure> {
         let resume = progress.resume_from();
-        let instant = resume.map(|bookmark| bookmark.instant);
-        if instant == self.restarted_from {
-            self.restarts += 1;
-        } else {
-            self.restarted_from = instant;
-            self.restarts = 1;
-        }
-        if self.restarts > RESTARTS_WITHOUT_PROGRESS {
+        let is_stuck = self.restarted_from == resume.map(|bookmark| bookmark.instant)
+            && self.restarts >= RESTARTS_WITHOUT_PROGRESS;
+        if is_stuck {
             let times = RESTARTS_WITHOUT_PROGRESS;
             failure.sentence = format!(
                 "{failure}; gave up after starting again {times} times without getting further"
@@ -145,27 +195,27 @@ impl Traversal {
             return Err(failure);
         }
         let place = resume.map_or("its start", |bookmark| bookmark.updated_at.as_str());
-        self.warn(&format!("{failure}; starting again from {place}"));
-        if let Some(bookmark) = resume {
-            self.window.from = Some(LowerBound {
-                updated_at: bookmark.updated_at.clone(),
-                inclusive: true,
-            });
-        }
-        self.tokens.clear();
-        self.fetch(None);
+        let name = &self.stream.name;
+        self.source
+            .log
+            .warning(format!("{name}: {failure}; starting again from {place}"));
+        self.walk_again(progress);
         Ok(())
     }
 
-    fn warn(&self, text: &str) {
-        self.source
-            .log
-            .warning(format!("{}: {text}", self.stream.name));
+    fn count_restart(&mut self, from: Option<Instant>) {
+        if from == self.restarted_from {
+            self.restarts += 1;
+        } else {
+            self.restarted_from = from;
+            self.restarts = 1;
+        }
     }
 
     fn fetch(&mut self, token: Option<PageToken>) {
         let source = Arc::clone(&self.source);
         let stream = Arc::clone(&self.stream);
+        let tally = Arc::clone(&self.tally);
         let window = self.window.clone();
         let (limit, number, sent) = (self.limit, self.pages + 1, token.clone());
         let page = tokio::spawn(async move {
@@ -175,13 +225,18 @@ impl Traversal {
                 limit,
                 token: sent.as_ref(),
             };
-            source
-                .page(&request, &format!("page {number} of {}", stream.name))
-                .await
+            source.page(request, number, &tally).await
         });
         self.pending = Some(Pending {
             token,
             page: Fetch(page),
         });
     }
+}
+
+fn broken_off() -> Failure {
+    Failure::new(
+        Kind::Server,
+        "fetching the page broke off; report this as a fault of the tap",
+    )
 }

@@ -58,6 +58,8 @@ pub struct Page {
     pub records: Vec<Range<usize>>,
     pub next: Option<PageToken>,
     pub received_at: Instant,
+    /// The server's own time, to the second.
+    pub server_time: Instant,
 }
 
 impl Page {
@@ -175,6 +177,7 @@ impl Api {
             records,
             next,
             received_at: reply.received_at,
+            server_time: reply.server_time,
             body: reply.body,
         })
     }

@@ -58,6 +58,7 @@ mod tests {
             retry_after: Some(RetryAfter::Seconds(3)),
             request_id: None,
             received_at: chrono::Utc::now(),
+            server_time: chrono::Utc::now(),
         })
     }
 

@@ -2,10 +2,14 @@
 //! failure. Redirects are never followed, so the key goes to the configured address alone.
 
 use super::failure::{Failure, Kind, RetryAfter};
+use crate::config;
 use crate::timestamp::Instant;
 use anyhow::{Context, Result};
 use bytes::{Bytes, BytesMut};
-use reqwest::header::{ACCEPT, AUTHORIZATION, CONTENT_TYPE, HeaderMap, HeaderValue, RETRY_AFTER};
+use reqwest::Certificate;
+use reqwest::header::{
+    ACCEPT, AUTHORIZATION, CONTENT_TYPE, DATE, HeaderMap, HeaderValue, RETRY_AFTER,
+};
 use secrecy::{ExposeSecret, SecretString};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
@@ -29,6 +33,8 @@ pub struct Reply {
     pub retry_after: Option<RetryAfter>,
     pub request_id: Option<String>,
     pub received_at: Instant,
+    /// The server's own time, to the second it was in; ours if it does not tell.
+    pub server_time: Instant,
 }
 
 impl Reply {
@@ -45,6 +51,8 @@ pub struct Settings {
     pub user_agent: String,
     pub timeout: Duration,
     pub largest_body: usize,
+    /// Certificate authorities beside those of the platform.
+    pub authorities: Vec<Certificate>,
 }
 
 pub struct Client {
@@ -71,11 +79,19 @@ impl Client {
                 HeaderValue::from_static("application/json, application/problem+json"),
             ),
         ];
-        let http = reqwest::Client::builder()
+        let mut http = reqwest::Client::builder()
             .default_headers(HeaderMap::from_iter(headers))
             .user_agent(&settings.user_agent)
             .timeout(settings.timeout)
-            .redirect(reqwest::redirect::Policy::none())
+            .redirect(reqwest::redirect::Policy::none());
+        if is_local(&settings.base_url) {
+            // A proxy of the environment is for the way out, and this way leads nowhere.
+            http = http.no_proxy();
+        }
+        for certificate in &settings.authorities {
+            http = http.add_root_certificate(certificate.clone());
+        }
+        let http = http
             .build()
             .context("the HTTP client could not be set up")?;
         Ok(Self {
@@ -111,7 +127,8 @@ impl Client {
         let retry_after = header(RETRY_AFTER.as_str())
             .as_deref()
             .and_then(RetryAfter::parse);
-        let request_id = header("x-request-id").or_else(|| header("request-id"));
+        let server_time = header(DATE.as_str()).as_deref().and_then(http_date);
+        let request_id = request_id(response.headers());
         let mut body = BytesMut::new();
         while let Some(chunk) = response
             .chunk()
@@ -123,12 +140,14 @@ impl Client {
             }
             body.extend_from_slice(&chunk);
         }
+        let received_at = chrono::Utc::now();
         Ok(Reply {
             status: response.status().as_u16(),
             body: body.freeze(),
             retry_after,
             request_id,
-            received_at: chrono::Utc::now(),
+            received_at,
+            server_time: server_time.unwrap_or(received_at),
         })
     }
 
@@ -168,6 +187,28 @@ impl Client {
             format!("the connection to {address} broke ({cause})"),
         )
     }
+}
+
+/// Whether an address is on this machine.
+fn is_local(base_url: &str) -> bool {
+    let url = reqwest::Url::parse(base_url).ok();
+    url.as_ref()
+        .and_then(reqwest::Url::host_str)
+        .is_some_and(config::is_loopback)
+}
+
+/// Any header that tells which request this was; none is documented.
+fn request_id(headers: &HeaderMap) -> Option<String> {
+    let mut named = headers
+        .iter()
+        .filter(|(name, _)| name.as_str().contains("request-id"));
+    named
+        .find_map(|(_, value)| value.to_str().ok())
+        .map(str::to_owned)
+}
+
+fn http_date(text: &str) -> Option<Instant> {
+    httpdate::parse_http_date(text).ok().map(Instant::from)
 }
 
 /// The innermost reason, which is the one that a person understands.

@@ -1,4 +1,4 @@
-//! Trying again: a pure decision, and the one place that waits. The unit is a whole page: sent,
+//! Trying again: a pure decision, and the count of what it decides on. The unit is a whole page: sent,
 //! read to its last byte, and decoded.
 
 use super::failure::{Failure, Kind, RetryAfter};
@@ -115,20 +115,19 @@ impl<'a> Attempts<'a> {
         }
     }
 
-    /// Waits after a failure until it is time for the next attempt, or gives the failure back
-    /// with the reason why there will be none.
-    pub async fn wait_after(&mut self, mut failure: Failure) -> Result<(), Failure> {
+    /// How long to wait after a failure for the next attempt; or the failure, with the reason why
+    /// there will be none.
+    pub fn after(&mut self, mut failure: Failure) -> Result<Duration, Failure> {
         self.failed += 1;
         let now = self.clock.now();
         let elapsed = (now - self.start).to_std().unwrap_or_default();
-        match self
+        let decision = self
             .budget
-            .decide(&failure, self.failed, elapsed, now, fastrand::f64())
-        {
+            .decide(&failure, self.failed, elapsed, now, fastrand::f64());
+        match decision {
             Decision::Wait(wait) => {
-                self.tell(&failure, wait, now);
-                self.clock.sleep(wait).await;
-                Ok(())
+                self.tell(&failure, wait, elapsed, now);
+                Ok(wait)
             }
             Decision::GiveUp(reason) => {
                 if let Some(reason) = reason {
@@ -139,10 +138,21 @@ impl<'a> Attempts<'a> {
         }
     }
 
-    fn tell(&self, failure: &Failure, wait: Duration, now: Instant) {
-        let (name, failed, seconds) = (self.subject.name, self.failed, wait.as_secs_f64());
-        let text =
-            format!("{name}: {failure}; trying again in {seconds:.1} s (attempt {failed} failed)");
+    /// The attempts that have failed.
+    pub fn failed(&self) -> u32 {
+        self.failed
+    }
+
+    fn tell(&self, failure: &Failure, wait: Duration, elapsed: Duration, now: Instant) {
+        let (name, failed) = (self.subject.name, self.failed);
+        let (seconds, spent, total) = (
+            wait.as_secs_f64(),
+            elapsed.as_secs(),
+            self.budget.total.as_secs(),
+        );
+        let text = format!(
+            "{name}: {failure}; trying again in {seconds:.1} s (attempt {failed} failed, {spent} of {total} s spent)"
+        );
         match self.subject.stream {
             Some(stream) if failure.kind == Kind::RateLimited => {
                 let waiting = Waiting {

@@ -47,6 +47,7 @@ fn reply(status: u16, body: &str) -> Reply {
         retry_after: None,
         request_id: None,
         received_at: chrono::DateTime::UNIX_EPOCH,
+        server_time: chrono::DateTime::UNIX_EPOCH,
     }
 }
 

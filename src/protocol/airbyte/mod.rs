@@ -43,7 +43,8 @@ fn change((field, finding): &(String, Finding)) -> Option<Value> {
         | Finding::ZoneAssumed
         | Finding::Unannounced
         | Finding::WithoutId
-        | Finding::WithoutUpdatedAt => return None,
+        | Finding::WithoutUpdatedAt
+        | Finding::AheadOfTime => return None,
     };
     Some(json!({"field": field, "change": change, "reason": "SOURCE_SERIALIZATION_ERROR"}))
 }

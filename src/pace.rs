@@ -1,0 +1,125 @@
+//! How fast requests go, shared by all streams of a run. After a refusal for haste everything
+//! waits, then goes one at a time with a growing interval, and gets faster again little by little.
+
+use crate::clock::Clock;
+use crate::timestamp::Instant;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+/// The interval after the first refusal.
+const FIRST_INTERVAL: Duration = Duration::from_millis(100);
+
+/// The interval does not grow beyond this: it is a request every so often, not a pause.
+const LONGEST_INTERVAL: Duration = Duration::from_secs(10);
+
+/// An interval below this makes no difference, and becomes none.
+const SHORTEST_INTERVAL: Duration = Duration::from_millis(10);
+
+/// What each success leaves of the interval.
+const EASING: f64 = 0.9;
+
+pub struct Pace {
+    clock: Arc<dyn Clock>,
+    beat: Mutex<Beat>,
+}
+
+#[derive(Default)]
+struct Beat {
+    interval: Duration,
+    /// No request goes before this.
+    next_at: Option<Instant>,
+}
+
+impl Pace {
+    pub fn new(clock: Arc<dyn Clock>) -> Self {
+        Self {
+            clock,
+            beat: Mutex::default(),
+        }
+    }
+
+    /// Waits until the next request may go. Returns how long that was.
+    pub async fn turn(&self) -> Duration {
+        let wait = self.book(self.clock.now());
+        if !wait.is_zero() {
+            self.clock.sleep(wait).await;
+        }
+        wait
+    }
+
+    /// Takes the next place, and says how far away it is.
+    fn book(&self, now: Instant) -> Duration {
+        let mut beat = self.beat.lock().unwrap_or_else(PoisonError::into_inner);
+        let at = beat.next_at.map_or(now, |next_at| next_at.max(now));
+        beat.next_at = Some(at + beat.interval);
+        (at - now).to_std().unwrap_or_default()
+    }
+
+    /// The API has refused a request for haste, and nothing goes before `wait` is over.
+    pub fn slow_down(&self, wait: Duration) {
+        let until = self.clock.now() + wait;
+        let mut beat = self.beat.lock().unwrap_or_else(PoisonError::into_inner);
+        beat.interval = (beat.interval * 2).clamp(FIRST_INTERVAL, LONGEST_INTERVAL);
+        beat.next_at = Some(beat.next_at.map_or(until, |next_at| next_at.max(until)));
+    }
+
+    /// A request has succeeded.
+    pub fn ease(&self) {
+        let mut beat = self.beat.lock().unwrap_or_else(PoisonError::into_inner);
+        let shorter = beat.interval.mul_f64(EASING);
+        beat.interval = if shorter < SHORTEST_INTERVAL {
+            Duration::ZERO
+        } else {
+            shorter
+        };
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::clock::SystemClock;
+    use chrono::DateTime;
+
+    fn millis(pace: &Pace, now: Instant) -> u128 {
+        pace.book(now).as_millis()
+    }
+
+    #[test]
+    fn without_a_refusal_nothing_waits() {
+        let pace = Pace::new(Arc::new(SystemClock));
+        let now = DateTime::UNIX_EPOCH;
+        assert!((0..5).all(|_| pace.book(now).is_zero()));
+    }
+
+    #[test]
+    fn after_a_refusal_requests_go_one_at_a_time_and_ever_more_slowly() {
+        let pace = Pace::new(Arc::new(SystemClock));
+        pace.slow_down(Duration::from_secs(3));
+        let later = chrono::Utc::now() + chrono::TimeDelta::days(1);
+        assert_eq!(
+            [
+                millis(&pace, later),
+                millis(&pace, later),
+                millis(&pace, later)
+            ],
+            [0, 100, 200]
+        );
+        for _ in 0..20 {
+            pace.slow_down(Duration::ZERO);
+        }
+        let later = later + chrono::TimeDelta::days(1);
+        assert_eq!([millis(&pace, later), millis(&pace, later)], [0, 10_000]);
+    }
+
+    #[test]
+    fn successes_bring_the_speed_back() {
+        let pace = Pace::new(Arc::new(SystemClock));
+        pace.slow_down(Duration::ZERO);
+        for _ in 0..30 {
+            pace.ease();
+        }
+        let later = chrono::Utc::now() + chrono::TimeDelta::days(1);
+        assert!((0..5).all(|_| pace.book(later).is_zero()));
+    }
+}
