@@ -14,8 +14,12 @@ pub enum ExitStatus {
     Unauthorized = 3,
     /// The output cannot be written.
     Unwritable = 4,
-    /// Whoever read the output has gone away; as a shell tells of SIGPIPE.
+    /// Stopped by SIGINT; as a shell tells of it. Likewise the two below.
+    Interrupted = 130,
+    /// Whoever read the output has gone away.
     BrokenPipe = 141,
+    /// Stopped by SIGTERM.
+    Terminated = 143,
 }
 
 impl ExitStatus {

@@ -53,6 +53,7 @@ pub mod about;
 pub mod cli;
 pub mod commands;
 pub mod exit;
+pub mod interruption;
 
 use anyhow::anyhow;
 use cli::Command;
@@ -60,14 +61,15 @@ use clock::Clock;
 use commands::Surroundings;
 use exit::ExitStatus;
 use http::failure::{Failure, Kind};
+use interruption::Interruption;
 use log::{Entry, Log};
-use protocol::writer::Writer;
+use protocol::writer::{Stop, Writer};
 use protocol::{Message, Protocol};
 use std::ffi::OsString;
 use std::io::{self, ErrorKind, Write};
 use std::sync::Arc;
 use tokio::sync::mpsc::{self, Receiver, UnboundedReceiver};
-use tokio::task::JoinHandle;
+use tokio::task::JoinError;
 
 /// How many messages wait for the writer. A message is a page's lines at most.
 const WAITING_MESSAGES: usize = 4;
@@ -81,6 +83,7 @@ pub struct World<'w> {
     pub arguments: Vec<OsString>,
     pub environment: Vec<(String, String)>,
     pub clock: Arc<dyn Clock>,
+    pub interruption: Interruption,
     pub out: &'w mut dyn Write,
     pub err: &'w mut dyn Write,
 }
@@ -144,31 +147,35 @@ async fn work(command: Command, world: World<'_>) -> ExitStatus {
         messages,
     };
     let task = tokio::spawn(async move { surroundings.carry_out(command).await });
-    let stop = task.abort_handle();
-    let mut writer = Writer::new(protocol, world.out, world.err);
-    let written = write_all(&mut writer, &mut incoming, &mut logged, &log, task).await;
+    let stop = Stop::default();
+    let interrupted = stop.clone().watch(world.interruption);
+    let mut writer = Writer::new(protocol, stop, world.out, world.err);
+    let written = tokio::select! {
+        biased;
+        status = interrupted => writer.abandon().map(|()| status),
+        written = write_all(&mut writer, &mut incoming, &mut logged) => match written {
+            Ok(()) => conclude(&mut writer, &mut logged, &log, task.await),
+            Err(error) => Err(error),
+        },
+    };
     written.unwrap_or_else(|error| {
-        stop.abort();
         if error.kind() != ErrorKind::BrokenPipe {
             // Stderr may still be there for people, whatever became of stdout.
-            let _ = writer.fatal(
-                &error.into(),
-                "the output cannot be written; is the disk full?",
-            );
+            let cause = anyhow!(error);
+            let sentence = format!("the output cannot be written ({cause}); is the disk full?");
+            let _ = writer.fatal(&cause, &sentence);
             return ExitStatus::Unwritable;
         }
         ExitStatus::BrokenPipe
     })
 }
 
-/// Writes messages and log entries until the command is done, and then its last word.
+/// Writes messages and log entries until no more messages can come.
 async fn write_all(
     writer: &mut Writer<'_>,
     incoming: &mut Receiver<Message>,
     logged: &mut UnboundedReceiver<Entry>,
-    log: &Log,
-    task: JoinHandle<anyhow::Result<()>>,
-) -> io::Result<ExitStatus> {
+) -> io::Result<()> {
     loop {
         tokio::select! {
             // What was said about a message comes before it.
@@ -176,11 +183,21 @@ async fn write_all(
             Some(entry) = logged.recv() => writer.log(&entry)?,
             message = incoming.recv() => match message {
                 Some(message) => writer.write(message)?,
-                None => break,
+                None => return Ok(()),
             },
         }
+        // Whoever waits to end the run gets a chance between any two messages.
+        tokio::task::yield_now().await;
     }
-    let result = task.await;
+}
+
+/// Writes the last entries, and the last word of a command that failed.
+fn conclude(
+    writer: &mut Writer<'_>,
+    logged: &mut UnboundedReceiver<Entry>,
+    log: &Log,
+    result: Result<anyhow::Result<()>, JoinError>,
+) -> io::Result<ExitStatus> {
     while let Ok(entry) = logged.try_recv() {
         writer.log(&entry)?;
     }

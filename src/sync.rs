@@ -46,7 +46,7 @@ pub async fn sync(
     for selection in selections {
         let place = Arc::clone(&places).acquire_owned().await;
         while let Some(ended) = tasks.try_join_next() {
-            ends.push(unwound(ended));
+            ends.extend(unwound(ended));
         }
         if ends.iter().any(Ended::was_refused) {
             return ends;
@@ -60,7 +60,7 @@ pub async fn sync(
         });
     }
     while let Some(ended) = tasks.join_next().await {
-        ends.push(unwound(ended));
+        ends.extend(unwound(ended));
         if ends.iter().any(Ended::was_refused) {
             break;
         }
@@ -74,9 +74,14 @@ impl Ended {
     }
 }
 
-/// A panic in a stream is one of the program.
-fn unwound(ended: Result<Ended, JoinError>) -> Ended {
-    ended.unwrap_or_else(|broken| std::panic::resume_unwind(broken.into_panic()))
+/// How a stream ended. A panic in it is one of the program; one that was cancelled, because the
+/// program ends, has nothing to tell.
+fn unwound(ended: Result<Ended, JoinError>) -> Option<Ended> {
+    match ended.map_err(JoinError::try_into_panic) {
+        Ok(ended) => Some(ended),
+        Err(Ok(panic)) => std::panic::resume_unwind(panic),
+        Err(Err(_cancelled)) => None,
+    }
 }
 
 /// One stream on its way from API to output.

@@ -2,13 +2,44 @@
 //! them, and a state never before the records that it covers.
 
 use super::{Line, Message, Protocol};
+use crate::exit::ExitStatus;
+use crate::interruption::Interruption;
 use crate::log::Entry;
 use crate::state::State;
 use std::collections::BTreeSet;
 use std::io::{self, Write};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+/// How much of a page is written at once. A run that has to end does so behind it.
+const PIECE: usize = 64 * 1024;
+
+/// Whether the run has to end, to be seen in the middle of a page.
+#[derive(Clone, Default)]
+pub struct Stop(Arc<AtomicBool>);
+
+impl Stop {
+    /// Waits for an interruption, on a thread that no slow reader holds up.
+    pub async fn watch(self, interruption: Interruption) -> ExitStatus {
+        let watching = tokio::spawn(async move {
+            let status = interruption.await;
+            self.0.store(true, Ordering::Relaxed);
+            status
+        });
+        match watching.await {
+            Ok(status) => status,
+            Err(_) => std::future::pending().await,
+        }
+    }
+
+    fn is_set(&self) -> bool {
+        self.0.load(Ordering::Relaxed)
+    }
+}
 
 pub struct Writer<'w> {
     protocol: Protocol,
+    stop: Stop,
     /// All bookmarks in force: the incoming ones, and those of the streams that have ended.
     state: State,
     /// Streams that have begun and not ended.
@@ -18,9 +49,15 @@ pub struct Writer<'w> {
 }
 
 impl<'w> Writer<'w> {
-    pub fn new(protocol: Protocol, out: &'w mut dyn Write, err: &'w mut dyn Write) -> Self {
+    pub fn new(
+        protocol: Protocol,
+        stop: Stop,
+        out: &'w mut dyn Write,
+        err: &'w mut dyn Write,
+    ) -> Self {
         Self {
             protocol,
+            stop,
             state: State::default(),
             open: BTreeSet::new(),
             out,
@@ -39,7 +76,7 @@ impl<'w> Writer<'w> {
                 let lines = self.protocol.began(&selection);
                 self.out.write_all(lines.as_bytes())
             }
-            Message::Records(lines) => self.out.write_all(&lines),
+            Message::Records(lines) => self.put_lines(&lines),
             Message::Ended {
                 stream,
                 bookmark,
@@ -69,12 +106,18 @@ impl<'w> Writer<'w> {
         self.say(&line)
     }
 
-    /// The last word of a run that failed, behind the streams that it leaves unfinished.
-    pub fn fatal(&mut self, error: &anyhow::Error, sentence: &str) -> io::Result<()> {
+    /// Tells of the streams that the run leaves unfinished as it breaks off.
+    pub fn abandon(&mut self) -> io::Result<()> {
         for stream in std::mem::take(&mut self.open) {
             let line = self.protocol.abandoned(&stream);
             self.put(&line)?;
         }
+        Ok(())
+    }
+
+    /// The last word of a run that failed, behind the streams that it leaves unfinished.
+    pub fn fatal(&mut self, error: &anyhow::Error, sentence: &str) -> io::Result<()> {
+        self.abandon()?;
         let line = self.protocol.fatal(error, sentence);
         self.say(&line)
     }
@@ -90,8 +133,43 @@ impl<'w> Writer<'w> {
         }
     }
 
+    /// Writes lines in pieces of whole lines, until the run has to end.
+    fn put_lines(&mut self, lines: &[u8]) -> io::Result<()> {
+        let mut rest = lines;
+        while !rest.is_empty() && !self.stop.is_set() {
+            let (piece, behind) = rest.split_at(end_of_piece(rest));
+            self.out.write_all(piece)?;
+            rest = behind;
+        }
+        Ok(())
+    }
+
     fn put(&mut self, text: &str) -> io::Result<()> {
         self.out.write_all(text.as_bytes())?;
         self.out.flush()
+    }
+}
+
+/// Where a piece ends: behind its last whole line, or behind the first if that is longer.
+fn end_of_piece(lines: &[u8]) -> usize {
+    let most = lines.len().min(PIECE);
+    let is_end = |byte: &u8| *byte == b'\n';
+    let last = lines[..most].iter().rposition(is_end);
+    let end = last.or_else(|| lines.iter().position(is_end));
+    end.map_or(lines.len(), |end| end + 1)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_piece_is_whole_lines_and_at_least_one() {
+        assert_eq!(end_of_piece(b"a\nbc\n"), 5);
+        assert_eq!(end_of_piece(b"a\nbc"), 2);
+        let mut long = vec![b'x'; PIECE + 10];
+        long.extend_from_slice(b"\ny\n");
+        assert_eq!(end_of_piece(&long), PIECE + 11);
+        assert_eq!(end_of_piece(b"abc"), 3);
     }
 }
