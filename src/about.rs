@@ -4,7 +4,14 @@ use crate::cli::AboutFormat;
 use crate::config;
 use serde_json::{Value, json};
 
-const CAPABILITIES: [&str; 5] = ["catalog", "discover", "state", "about", "properties"];
+const CAPABILITIES: [&str; 6] = [
+    "catalog",
+    "discover",
+    "state",
+    "about",
+    "properties",
+    "structured-logging",
+];
 
 pub fn document(format: AboutFormat) -> String {
     match format {

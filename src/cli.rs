@@ -3,6 +3,7 @@
 mod airbyte;
 mod singer;
 
+use crate::log::{Level, LogFormat};
 use crate::protocol::Protocol;
 use clap::ValueEnum;
 use std::ffi::OsString;
@@ -41,8 +42,17 @@ pub enum AboutFormat {
     Markdown,
 }
 
-impl Command {
-    /// The command that arguments ask for, the program's name being the first. The error is
+/// What a command line asks for: a command, and how much is told of it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Invocation {
+    pub command: Command,
+    /// Nothing leaves it to the environment.
+    pub log_level: Option<Level>,
+    pub log_format: Option<LogFormat>,
+}
+
+impl Invocation {
+    /// What arguments ask for, the program's name being the first. The error is
     /// clap's, which knows how to print itself; help and version are errors to it, too.
     pub fn parse(protocol: Protocol, arguments: &[OsString]) -> Result<Self, clap::Error> {
         match protocol {

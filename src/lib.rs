@@ -56,13 +56,15 @@ pub mod exit;
 pub mod interruption;
 
 use anyhow::anyhow;
-use cli::Command;
+use clap::ValueEnum;
+use cli::Invocation;
 use clock::Clock;
 use commands::Surroundings;
 use exit::ExitStatus;
 use http::failure::{Failure, Kind};
 use interruption::Interruption;
-use log::{Entry, Log};
+use log::{Entry, Level, Log, LogFormat};
+
 use protocol::writer::{Stop, Writer};
 use protocol::{Message, Protocol};
 use std::ffi::OsString;
@@ -98,8 +100,8 @@ pub fn environment() -> Vec<(String, String)> {
 
 /// Runs one command, from arguments to exit status.
 pub fn run(world: World) -> ExitStatus {
-    let command = match Command::parse(world.protocol, &world.arguments) {
-        Ok(command) => command,
+    let invocation = match Invocation::parse(world.protocol, &world.arguments) {
+        Ok(invocation) => invocation,
         Err(told) => return tell(&told, world),
     };
     let runtime = tokio::runtime::Builder::new_multi_thread()
@@ -107,7 +109,7 @@ pub fn run(world: World) -> ExitStatus {
         .enable_all()
         .build();
     match runtime {
-        Ok(runtime) => runtime.block_on(work(command, world)),
+        Ok(runtime) => runtime.block_on(work(invocation, world)),
         Err(error) => {
             // Without threads there is no writer to tell; this is its place.
             let _ = writeln!(world.err, "CRITICAL no threads can be started ({error})");
@@ -134,11 +136,17 @@ fn tell(told: &clap::Error, world: World) -> ExitStatus {
 }
 
 /// Lets a command work, and writes what it has to say.
-async fn work(command: Command, world: World<'_>) -> ExitStatus {
+async fn work(invocation: Invocation, world: World<'_>) -> ExitStatus {
     let protocol = world.protocol;
     let (messages, mut incoming) = mpsc::channel(WAITING_MESSAGES);
     let (entries, mut logged) = mpsc::unbounded_channel();
-    let log = Log::new(entries);
+    let level = invocation
+        .log_level
+        .unwrap_or_else(|| level_of(&world.environment));
+    let log = Log::new(entries, level);
+    let format = invocation
+        .log_format
+        .unwrap_or_else(|| format_of(&world.environment));
     let surroundings = Surroundings {
         protocol,
         environment: world.environment,
@@ -146,10 +154,10 @@ async fn work(command: Command, world: World<'_>) -> ExitStatus {
         log: log.clone(),
         messages,
     };
-    let task = tokio::spawn(async move { surroundings.carry_out(command).await });
+    let task = tokio::spawn(async move { surroundings.carry_out(invocation.command).await });
     let stop = Stop::default();
     let interrupted = stop.clone().watch(world.interruption);
-    let mut writer = Writer::new(protocol, stop, world.out, world.err);
+    let mut writer = Writer::new(protocol, format, stop, world.out, world.err);
     let written = tokio::select! {
         biased;
         status = interrupted => writer.abandon().map(|()| status),
@@ -218,4 +226,27 @@ fn unwritable(error: &io::Error) -> ExitStatus {
         ErrorKind::BrokenPipe => ExitStatus::BrokenPipe,
         _ => ExitStatus::Unwritable,
     }
+}
+
+/// The log level of the environment, in the variable of the tap or in the one that all taps share.
+fn level_of(environment: &[(String, String)]) -> Level {
+    let named = ["TAP_REVOPS_LOGLEVEL", "LOGLEVEL", "LOG_LEVEL"];
+    let texts = named.iter().filter_map(|name| variable(environment, name));
+    let mut levels = texts.filter_map(|text| Level::from_str(text, true).ok());
+    levels.next().unwrap_or(Level::Info)
+}
+
+/// Orchestrators that want structured logs name a logging configuration that says so.
+fn format_of(environment: &[(String, String)]) -> LogFormat {
+    let path = variable(environment, "SINGER_SDK_LOG_CONFIG");
+    let text = path.and_then(|path| std::fs::read_to_string(path).ok());
+    match text {
+        Some(text) if text.contains("StructuredFormatter") => LogFormat::Json,
+        _ => LogFormat::Text,
+    }
+}
+
+fn variable<'e>(environment: &'e [(String, String)], name: &str) -> Option<&'e str> {
+    let found = environment.iter().find(|(one, _)| one == name);
+    found.map(|(_, text)| text.as_str())
 }

@@ -3,12 +3,14 @@
 
 use crate::timestamp::Instant;
 use secrecy::{ExposeSecret, SecretString};
+use serde_json::{Value, json};
 use std::sync::{Arc, OnceLock};
 use tokio::sync::mpsc::UnboundedSender;
 
 /// How much an entry matters. The names are those of Singer's log lines.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, clap::ValueEnum)]
 pub enum Level {
+    Debug,
     Info,
     Warning,
     Error,
@@ -18,6 +20,7 @@ pub enum Level {
 impl Level {
     pub fn name(self) -> &'static str {
         match self {
+            Self::Debug => "DEBUG",
             Self::Info => "INFO",
             Self::Warning => "WARNING",
             Self::Error => "ERROR",
@@ -27,12 +30,41 @@ impl Level {
 }
 
 /// One line for people.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct Entry {
     pub level: Level,
     pub text: String,
-    /// The stream that waits, where the API has asked for a pause.
-    pub waiting: Option<Waiting>,
+    pub detail: Detail,
+}
+
+/// What an entry tells programs, beside its text for people.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub enum Detail {
+    #[default]
+    Nothing,
+    /// A stream waits, because the API has asked for a pause.
+    Waiting(Waiting),
+    /// A figure in Singer's form.
+    Metric(Value),
+}
+
+impl Entry {
+    pub fn new(level: Level, text: impl Into<String>) -> Self {
+        Self {
+            level,
+            text: text.into(),
+            detail: Detail::Nothing,
+        }
+    }
+}
+
+/// How entries are written where the protocol leaves it open.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, clap::ValueEnum)]
+pub enum LogFormat {
+    #[default]
+    Text,
+    /// One JSON object to a line, as orchestrators that ask for structured logs read it.
+    Json,
 }
 
 /// A stream that an API has asked to slow down.
@@ -46,6 +78,7 @@ pub struct Waiting {
 #[derive(Clone, Debug)]
 pub struct Log {
     entries: UnboundedSender<Entry>,
+    least: Level,
     secret: Arc<OnceLock<SecretString>>,
 }
 
@@ -53,9 +86,11 @@ pub struct Log {
 const SHORTEST_SECRET: usize = 6;
 
 impl Log {
-    pub fn new(entries: UnboundedSender<Entry>) -> Self {
+    /// A log without what matters less than `least`.
+    pub fn new(entries: UnboundedSender<Entry>, least: Level) -> Self {
         Self {
             entries,
+            least,
             secret: Arc::default(),
         }
     }
@@ -68,7 +103,21 @@ impl Log {
 
     /// Tells that a stream waits because the API has asked for it.
     pub fn waiting(&self, text: impl Into<String>, waiting: Waiting) {
-        self.send(Level::Warning, text.into(), Some(waiting));
+        self.send(Level::Warning, text.into(), Detail::Waiting(waiting));
+    }
+
+    /// Tells a figure: what it is, its value, and what it is about.
+    pub fn metric(&self, kind: &str, name: &str, value: &Value, tags: &Value) {
+        let metric = json!({"type": kind, "metric": name, "value": value, "tags": tags});
+        self.send(
+            Level::Info,
+            format!("METRIC: {metric}"),
+            Detail::Metric(metric),
+        );
+    }
+
+    pub fn debug(&self, text: impl Into<String>) {
+        self.add(Level::Debug, text.into());
     }
 
     pub fn info(&self, text: impl Into<String>) {
@@ -84,16 +133,19 @@ impl Log {
     }
 
     fn add(&self, level: Level, text: String) {
-        self.send(level, text, None);
+        self.send(level, text, Detail::Nothing);
     }
 
-    fn send(&self, level: Level, text: String, waiting: Option<Waiting>) {
+    fn send(&self, level: Level, text: String, detail: Detail) {
+        if level < self.least {
+            return;
+        }
         let text = self.without_secret(text);
         // Nobody listens any more once the run is ending; then there is nobody to tell.
         let _ = self.entries.send(Entry {
             level,
             text,
-            waiting,
+            detail,
         });
     }
 
@@ -119,7 +171,7 @@ mod tests {
     #[test]
     fn a_key_that_an_api_repeats_does_not_reach_the_log() {
         let (entries, mut logged) = unbounded_channel();
-        let log = Log::new(entries);
+        let log = Log::new(entries, Level::Info);
         log.keep_secret(&"sk-apik_12.topsecret".into());
         log.error("wrong key sk-apik_12.topsecret, ends in topsecret");
         assert_eq!(

@@ -157,6 +157,11 @@ impl Source {
         tally.add_wait(self.pace.turn().await);
         let reply = self.client.send(request).await?;
         tally.add_bytes(reply.body.len());
+        let (method, bytes) = (request.method(), reply.body.len());
+        self.log.debug(format!(
+            "{method} {}: {}, {bytes} bytes",
+            request.path, reply.status
+        ));
         if reply.is_success() {
             self.pace.ease();
         }

@@ -13,6 +13,7 @@ use crate::state::{Bookmark, Progress, Sight, State};
 use crate::tally::Tally;
 use crate::timestamp;
 use crate::traversal::{Step, Traversal};
+use serde_json::json;
 use std::sync::Arc;
 use tokio::sync::Semaphore;
 use tokio::sync::mpsc::Sender;
@@ -95,6 +96,7 @@ struct StreamRun {
     findings: Findings,
     records: u64,
     tally: Arc<Tally>,
+    began: std::time::Instant,
     messages: Sender<Message>,
 }
 
@@ -121,6 +123,7 @@ impl StreamRun {
             findings: Findings::default(),
             records: 0,
             tally: Arc::default(),
+            began: std::time::Instant::now(),
             messages,
         }
     }
@@ -276,7 +279,19 @@ impl StreamRun {
             return unread;
         }
         self.source.log.info(summary);
+        self.tell_metrics("succeeded");
         End::Complete
+    }
+
+    /// The figures that Singer's orchestrators collect.
+    fn tell_metrics(&self, status: &str) {
+        let stream = &self.selection.stream.name;
+        let log = &self.source.log;
+        let tags = json!({"stream": stream, "endpoint": stream});
+        log.metric("counter", "record_count", &json!(self.records), &tags);
+        let seconds = self.began.elapsed().as_secs_f64();
+        let tags = json!({"stream": stream, "job_type": "sync_stream", "status": status});
+        log.metric("timer", "job_duration", &json!(seconds), &tags);
     }
 
     /// What reading the stream has brought and cost, on one line.
@@ -297,6 +312,7 @@ impl StreamRun {
 
     async fn fail(self, mut failure: Failure) -> End {
         self.report_findings();
+        self.tell_metrics("failed");
         failure.sentence = self.source.log.without_secret(failure.sentence);
         let message = Message::Failed {
             stream: self.selection.stream.name.clone(),

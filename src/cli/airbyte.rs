@@ -1,6 +1,7 @@
 //! The command line of `source-revops`: the four verbs of Airbyte's protocol.
 
-use super::Command;
+use super::{Command, Invocation};
+use crate::log::Level;
 use clap::{Args, Parser, Subcommand};
 use std::ffi::OsString;
 
@@ -23,7 +24,7 @@ Everything goes to stdout, one message to a line. Exit status: 0 done, also a ch
 struct CommandLine {
     #[command(subcommand)]
     verb: Verb,
-    /// Accepted for the hosts' sake, and ignored.
+    /// Tell of every request.
     #[arg(long, global = true, hide = true)]
     debug: bool,
 }
@@ -62,9 +63,9 @@ impl ConfigFlag {
     }
 }
 
-pub fn parse(arguments: &[OsString]) -> Result<Command, clap::Error> {
+pub fn parse(arguments: &[OsString]) -> Result<Invocation, clap::Error> {
     let line = CommandLine::try_parse_from(arguments)?;
-    Ok(match line.verb {
+    let command = match line.verb {
         Verb::Spec => Command::Spec,
         Verb::Check(config) => Command::Check {
             config: config.files(),
@@ -81,5 +82,10 @@ pub fn parse(arguments: &[OsString]) -> Result<Command, clap::Error> {
             catalog: Some(catalog),
             state,
         },
+    };
+    Ok(Invocation {
+        command,
+        log_level: line.debug.then_some(Level::Debug),
+        log_format: None,
     })
 }

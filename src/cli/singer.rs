@@ -1,7 +1,8 @@
 //! The command line of `tap-revops`: flat flags as Singer's orchestrators pass them, and
 //! subcommands for people.
 
-use super::{AboutFormat, Command};
+use super::{AboutFormat, Command, Invocation};
+use crate::log::{Level, LogFormat};
 use clap::{Args, Parser, Subcommand};
 use std::ffi::OsString;
 
@@ -32,6 +33,12 @@ struct CommandLine {
     verb: Option<Verb>,
     #[command(flatten)]
     flat: Flat,
+    /// What matters less is not told.
+    #[arg(long, global = true, value_enum, value_name = "LEVEL")]
+    log_level: Option<Level>,
+    /// How the log is written; Meltano asks for JSON by itself.
+    #[arg(long, global = true, value_enum, value_name = "FORMAT")]
+    log_format: Option<LogFormat>,
 }
 
 #[derive(Subcommand)]
@@ -115,9 +122,9 @@ struct Flat {
     dev: bool,
 }
 
-pub fn parse(arguments: &[OsString]) -> Result<Command, clap::Error> {
+pub fn parse(arguments: &[OsString]) -> Result<Invocation, clap::Error> {
     let line = CommandLine::try_parse_from(arguments)?;
-    Ok(match line.verb {
+    let command = match line.verb {
         None => line.flat.command(),
         Some(Verb::Discover { config }) => Command::Discover {
             config: config.config,
@@ -128,6 +135,11 @@ pub fn parse(arguments: &[OsString]) -> Result<Command, clap::Error> {
         },
         Some(Verb::About { format }) => Command::About { format },
         Some(Verb::Sandbox { port, options }) => Command::Sandbox { port, options },
+    };
+    Ok(Invocation {
+        command,
+        log_level: line.log_level,
+        log_format: line.log_format,
     })
 }
 
@@ -168,7 +180,7 @@ mod tests {
 
     fn parse(line: &str) -> Command {
         let arguments: Vec<OsString> = line.split(' ').map(OsString::from).collect();
-        super::parse(&arguments).unwrap()
+        super::parse(&arguments).unwrap().command
     }
 
     #[test]

@@ -26,6 +26,15 @@ pub struct Request {
     pub body: Option<String>,
 }
 
+impl Request {
+    pub fn method(&self) -> &'static str {
+        match self.body {
+            Some(_) => "POST",
+            None => "GET",
+        }
+    }
+}
+
 /// A whole answer.
 pub struct Reply {
     pub status: u16,

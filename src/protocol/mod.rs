@@ -9,7 +9,7 @@ pub mod writer;
 use crate::catalog::{Selection, Stream};
 use crate::findings::Finding;
 use crate::http::failure::Failure;
-use crate::log::Entry;
+use crate::log::{Entry, Level, LogFormat};
 use crate::state::{Bookmark, State};
 use crate::timestamp::Instant;
 use anyhow::Result;
@@ -91,9 +91,12 @@ impl Protocol {
     }
 
     /// The lines with which a stream fails.
-    pub fn failed(self, stream: &str, failure: &Failure) -> Line {
+    pub fn failed(self, stream: &str, failure: &Failure, format: LogFormat) -> Line {
         match self {
-            Self::Singer => Line::Err(singer::failed_lines(stream, failure)),
+            Self::Singer => {
+                let entry = Entry::new(Level::Error, format!("{stream}: {failure}"));
+                Line::Err(singer::log_lines(&entry, format))
+            }
             Self::Airbyte => Line::Out(airbyte::failed_lines(stream, failure)),
         }
     }
@@ -107,17 +110,20 @@ impl Protocol {
     }
 
     /// An entry of the log. `is_open` tells of a stream whether it has begun and not ended.
-    pub fn log(self, entry: &Entry, is_open: impl Fn(&str) -> bool) -> Line {
+    pub fn log(self, entry: &Entry, format: LogFormat, is_open: impl Fn(&str) -> bool) -> Line {
         match self {
-            Self::Singer => Line::Err(singer::log_lines(entry)),
+            Self::Singer => Line::Err(singer::log_lines(entry, format)),
             Self::Airbyte => Line::Out(airbyte::log_lines(entry, is_open)),
         }
     }
 
-    /// The last word of a run that failed.
-    pub fn fatal(self, error: &anyhow::Error, sentence: &str) -> Line {
+    /// The last word of a run that failed, which is what orchestrators show to people.
+    pub fn fatal(self, error: &anyhow::Error, sentence: &str, format: LogFormat) -> Line {
         match self {
-            Self::Singer => Line::Err(singer::fatal_lines(sentence)),
+            Self::Singer => {
+                let entry = Entry::new(Level::Critical, sentence);
+                Line::Err(singer::log_lines(&entry, format))
+            }
             Self::Airbyte => Line::Out(airbyte::fatal_line(error, sentence)),
         }
     }

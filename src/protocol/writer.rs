@@ -4,7 +4,7 @@
 use super::{Line, Message, Protocol};
 use crate::exit::ExitStatus;
 use crate::interruption::Interruption;
-use crate::log::Entry;
+use crate::log::{Entry, LogFormat};
 use crate::state::State;
 use std::collections::BTreeSet;
 use std::io::{self, Write};
@@ -39,6 +39,7 @@ impl Stop {
 
 pub struct Writer<'w> {
     protocol: Protocol,
+    log_format: LogFormat,
     stop: Stop,
     /// All bookmarks in force: the incoming ones, and those of the streams that have ended.
     state: State,
@@ -51,12 +52,14 @@ pub struct Writer<'w> {
 impl<'w> Writer<'w> {
     pub fn new(
         protocol: Protocol,
+        log_format: LogFormat,
         stop: Stop,
         out: &'w mut dyn Write,
         err: &'w mut dyn Write,
     ) -> Self {
         Self {
             protocol,
+            log_format,
             stop,
             state: State::default(),
             open: BTreeSet::new(),
@@ -91,7 +94,7 @@ impl<'w> Writer<'w> {
             }
             Message::Failed { stream, failure } => {
                 self.open.remove(&stream);
-                let lines = self.protocol.failed(&stream, &failure);
+                let lines = self.protocol.failed(&stream, &failure, self.log_format);
                 self.say(&lines)
             }
             Message::Document(text) => self.put(&text),
@@ -100,9 +103,8 @@ impl<'w> Writer<'w> {
 
     /// Tells people something.
     pub fn log(&mut self, entry: &Entry) -> io::Result<()> {
-        let line = self
-            .protocol
-            .log(entry, |stream| self.open.contains(stream));
+        let is_open = |stream: &str| self.open.contains(stream);
+        let line = self.protocol.log(entry, self.log_format, is_open);
         self.say(&line)
     }
 
@@ -118,7 +120,7 @@ impl<'w> Writer<'w> {
     /// The last word of a run that failed, behind the streams that it leaves unfinished.
     pub fn fatal(&mut self, error: &anyhow::Error, sentence: &str) -> io::Result<()> {
         self.abandon()?;
-        let line = self.protocol.fatal(error, sentence);
+        let line = self.protocol.fatal(error, sentence, self.log_format);
         self.say(&line)
     }
 

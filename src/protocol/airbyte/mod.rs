@@ -9,7 +9,7 @@ use super::Frame;
 use crate::findings::Finding;
 use crate::http::failure::{Failure, Kind};
 use crate::json;
-use crate::log::{Entry, Level};
+use crate::log::{Detail, Entry, Level};
 use crate::state::State;
 use crate::timestamp::Instant;
 use serde_json::{Value, json};
@@ -75,15 +75,18 @@ pub fn abandoned_line(stream: &str) -> String {
 
 pub fn log_lines(entry: &Entry, is_open: impl Fn(&str) -> bool) -> String {
     let level = match entry.level {
+        Level::Debug => "DEBUG",
         Level::Info => "INFO",
         Level::Warning => "WARN",
         Level::Error => "ERROR",
         Level::Critical => "FATAL",
     };
     let log = line(&json!({"type": "LOG", "log": {"level": level, "message": entry.text}}));
-    match &entry.waiting {
+    match &entry.detail {
+        // Singer's figures are in the states here.
+        Detail::Metric(_) => String::new(),
         // Before its start and behind its end, a stream has no status to change.
-        Some(waiting) if is_open(&waiting.stream) => {
+        Detail::Waiting(waiting) if is_open(&waiting.stream) => {
             let reset = waiting.until.timestamp_millis();
             let reason = json!({"type": "RATE_LIMITED", "rate_limited": {"quota_reset": reset}});
             log + &stream_status(&waiting.stream, "RUNNING", Some(reason))

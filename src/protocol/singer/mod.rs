@@ -4,9 +4,8 @@ pub mod catalog;
 
 use super::Frame;
 use crate::catalog::{PRIMARY_KEY, REPLICATION_KEY, Selection, SyncMode};
-use crate::http::failure::Failure;
 use crate::json;
-use crate::log::{Entry, Level};
+use crate::log::{Detail, Entry, LogFormat};
 use crate::state::State;
 use crate::timestamp::{self, Instant};
 use serde_json::{Value, json};
@@ -40,26 +39,38 @@ pub fn frame(stream: &str, extracted_at: Instant) -> Frame {
     }
 }
 
-/// A log line as Singer's own tools write and parse them.
-pub fn log_lines(entry: &Entry) -> String {
-    levelled(entry.level, &entry.text)
+/// An entry as Singer's own tools write and parse them, each line with its level; or in JSON, as
+/// Meltano takes structured logs.
+pub fn log_lines(entry: &Entry, format: LogFormat) -> String {
+    if format == LogFormat::Json {
+        return line(&structured(entry));
+    }
+    let level = entry.level.name();
+    let lines = entry.text.lines();
+    lines.map(|line| format!("{level} {line}\n")).collect()
 }
 
-pub fn failed_lines(stream: &str, failure: &Failure) -> String {
-    levelled(Level::Error, &format!("{stream}: {failure}"))
-}
-
-/// The last line, which is the one that orchestrators show to people.
-pub fn fatal_lines(sentence: &str) -> String {
-    levelled(Level::Critical, sentence)
-}
-
-/// Every line of a text bears its level.
-fn levelled(level: Level, text: &str) -> String {
-    let level = level.name();
-    text.lines()
-        .map(|line| format!("{level} {line}\n"))
-        .collect()
+fn structured(entry: &Entry) -> Value {
+    let name = env!("CARGO_PKG_NAME");
+    let mut log = json!({
+        "level": entry.level.name().to_lowercase(),
+        "pid": std::process::id(),
+        "logger_name": name,
+        "ts": chrono::Utc::now().timestamp(),
+        "thread_name": "main",
+        "app_name": name,
+        "stream_name": null,
+        "message": entry.text,
+    });
+    match &entry.detail {
+        Detail::Nothing => {}
+        Detail::Waiting(waiting) => log["stream_name"] = json!(waiting.stream),
+        Detail::Metric(metric) => {
+            log["stream_name"] = metric["tags"]["stream"].clone();
+            log["metric_info"] = metric.clone();
+        }
+    }
+    log
 }
 
 fn line(message: &Value) -> String {
