@@ -2,6 +2,14 @@
 
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
 
-mod fixtures;
+mod catalog;
+mod clock;
 mod golden;
 mod sandbox;
+mod json;
+mod messages;
+mod oracle;
+mod support;
+
+mod completeness;
+mod fixtures;

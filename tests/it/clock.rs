@@ -1,0 +1,41 @@
+//! A clock that stands still, except that whoever sleeps makes it jump, at once.
+
+use std::future::Future;
+use std::pin::Pin;
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+use tap_revops::clock::Clock;
+use tap_revops::timestamp::Instant;
+
+pub struct FakeClock {
+    start: Instant,
+    waits: Mutex<Vec<Duration>>,
+}
+
+impl FakeClock {
+    /// The time at which the sandboxes of the tests stand.
+    pub fn new() -> Arc<Self> {
+        Arc::new(Self {
+            start: "2026-07-15T12:00:00Z".parse().unwrap(),
+            waits: Mutex::default(),
+        })
+    }
+
+    /// The waits so far, in seconds.
+    pub fn waits(&self) -> Vec<f64> {
+        let waits = self.waits.lock().unwrap();
+        waits.iter().map(Duration::as_secs_f64).collect()
+    }
+}
+
+impl Clock for FakeClock {
+    fn now(&self) -> Instant {
+        let slept: Duration = self.waits.lock().unwrap().iter().sum();
+        self.start + slept
+    }
+
+    fn sleep(&self, duration: Duration) -> Pin<Box<dyn Future<Output = ()> + Send + '_>> {
+        self.waits.lock().unwrap().push(duration);
+        Box::pin(std::future::ready(()))
+    }
+}

@@ -1,0 +1,170 @@
+//! What a Singer target makes of the output: strict types of the tests' own, and the order that
+//! the lines must have.
+
+use crate::json::Json;
+use serde::Deserialize;
+use serde_json::Value;
+use serde_json::value::RawValue;
+use std::collections::BTreeMap;
+
+#[derive(Debug)]
+pub enum Message {
+    Schema(Schema),
+    Record(Record),
+    State(Value),
+}
+
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Schema {
+    #[serde(rename = "type")]
+    _kind: String,
+    pub stream: String,
+    pub schema: Value,
+    pub key_properties: Vec<String>,
+    pub bookmark_properties: Option<Vec<String>>,
+}
+
+#[derive(Debug)]
+pub struct Record {
+    pub stream: String,
+    pub record: Json,
+    /// For validators, which do not mind digits.
+    pub value: Value,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct WireRecord {
+    #[serde(rename = "type")]
+    _kind: String,
+    stream: String,
+    record: Box<RawValue>,
+    time_extracted: String,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct WireState {
+    #[serde(rename = "type")]
+    _kind: String,
+    value: Value,
+}
+
+#[derive(Deserialize)]
+struct Typed {
+    #[serde(rename = "type")]
+    kind: String,
+}
+
+/// Every line of an output. Blank lines, unknown types and unknown members are errors.
+pub fn parse(stdout: &str) -> Vec<Message> {
+    assert!(
+        stdout.is_empty() || stdout.ends_with('\n'),
+        "the last line is whole"
+    );
+    stdout.lines().map(message).collect()
+}
+
+fn message(line: &str) -> Message {
+    let typed: Typed = serde_json::from_str(line).unwrap_or_else(|error| panic!("{error}: {line}"));
+    match typed.kind.as_str() {
+        "SCHEMA" => Message::Schema(serde_json::from_str(line).unwrap()),
+        "RECORD" => {
+            let wire: WireRecord = serde_json::from_str(line).unwrap();
+            let extracted = chrono::DateTime::parse_from_rfc3339(&wire.time_extracted).unwrap();
+            assert!(wire.time_extracted.ends_with('Z'), "{extracted}");
+            Message::Record(Record {
+                stream: wire.stream,
+                record: Json::parse(wire.record.get()),
+                value: serde_json::from_str(wire.record.get()).unwrap(),
+            })
+        }
+        "STATE" => {
+            let wire: WireState = serde_json::from_str(line).unwrap();
+            assert!(wire.value["bookmarks"].is_object(), "{line}");
+            Message::State(wire.value)
+        }
+        other => panic!("{other} is no type of message"),
+    }
+}
+
+/// An output as a whole, its order checked.
+#[derive(Debug, Default)]
+pub struct Emitted {
+    pub schemas: BTreeMap<String, Schema>,
+    pub records: BTreeMap<String, Vec<Record>>,
+    pub states: Vec<Value>,
+}
+
+impl Emitted {
+    /// Checks that each stream has one SCHEMA before its records, and that no record follows the
+    /// first STATE that promises its stream's new bookmark.
+    pub fn of(messages: Vec<Message>) -> Self {
+        let mut emitted = Self::default();
+        for message in messages {
+            match message {
+                Message::Schema(schema) => {
+                    let name = schema.stream.clone();
+                    emitted.records.insert(name.clone(), Vec::new());
+                    let twice = emitted.schemas.insert(name, schema);
+                    assert!(twice.is_none(), "two SCHEMA messages of {twice:?}");
+                }
+                Message::Record(record) => emitted.take(record),
+                Message::State(state) => emitted.states.push(state),
+            }
+        }
+        emitted
+    }
+
+    fn take(&mut self, record: Record) {
+        let name = &record.stream;
+        if let Some(state) = self.states.last() {
+            let promised = &state["bookmarks"][name]["updated_at"];
+            let instant = |text: &str| chrono::DateTime::parse_from_rfc3339(text).unwrap();
+            if let (Some(promised), Json::Text(updated_at)) =
+                (promised.as_str(), record.record.get("updated_at"))
+            {
+                assert!(
+                    instant(promised) <= instant(updated_at),
+                    "{name}: a record follows the STATE that promises beyond it"
+                );
+            }
+        }
+        let records = self.records.get_mut(name);
+        let records =
+            records.unwrap_or_else(|| panic!("a RECORD of {name} stands before its SCHEMA"));
+        records.push(record);
+    }
+
+    /// The value of the last STATE.
+    pub fn state(&self) -> &Value {
+        self.states.last().expect("there is a STATE")
+    }
+
+    pub fn records(&self, stream: &str) -> &[Record] {
+        self.records
+            .get(stream)
+            .unwrap_or_else(|| panic!("{stream} was not read"))
+    }
+
+    pub fn ids(&self, stream: &str) -> Vec<&str> {
+        let records = self.records(stream).iter();
+        records.map(|one| one.record.get("id").text()).collect()
+    }
+
+    /// Records by id and `updated_at`, all of them different.
+    pub fn versions(&self, stream: &str) -> BTreeMap<(String, String), &Json> {
+        let mut versions = BTreeMap::new();
+        for one in self.records(stream) {
+            let text = |name: &str| one.record.get(name).text().to_owned();
+            let twice = versions.insert((text("id"), text("updated_at")), &one.record);
+            assert!(twice.is_none(), "{stream}: {twice:?} was emitted twice");
+        }
+        versions
+    }
+
+    pub fn count(&self) -> usize {
+        self.records.values().map(Vec::len).sum()
+    }
+}

@@ -1,0 +1,284 @@
+//! A workspace to test against: a sandbox, a folder for files, and runs of the tap, as a process
+//! of its own or within the test with a clock that the test holds.
+
+use crate::catalog::Catalog;
+use crate::messages::{self, Emitted, Message};
+use serde_json::{Value, json};
+use std::path::Path;
+use std::process::{Command, Output, Stdio};
+use std::sync::Arc;
+use tap_revops::World;
+use tap_revops::clock::Clock;
+use tap_revops::sandbox::{Options, Received, Sandbox};
+use tempfile::TempDir;
+use tokio::runtime::Runtime;
+
+pub const REEVO: &str = "reevo";
+pub const ASKELEPHANT: &str = "askelephant";
+
+/// Every record type that the sandbox has.
+pub const RECORD_TYPES: [&str; 8] = [
+    "contact",
+    "account",
+    "opportunity",
+    "task",
+    "note",
+    "meeting",
+    "implementation_project",
+    "Renewal-Plan",
+];
+pub const COLLECTIONS: [&str; 5] = ["contacts", "companies", "users", "tags", "engagements"];
+
+pub struct Workspace {
+    pub sandbox: Sandbox,
+    pub api: &'static str,
+    folder: TempDir,
+    _runtime: Runtime,
+}
+
+/// How a run ended and what it said.
+#[derive(Debug)]
+pub struct Run {
+    pub status: i32,
+    pub stdout: String,
+    pub stderr: String,
+}
+
+/// A run of `read` to be.
+pub struct Read<'w> {
+    workspace: &'w Workspace,
+    settings: Value,
+    catalog: Option<String>,
+    state: Option<String>,
+}
+
+impl Workspace {
+    /// A workspace whose sandbox has these options. The clock stands still, and nothing changes
+    /// by itself, unless they say otherwise.
+    pub fn new(api: &'static str, options: &str) -> Self {
+        let mut query = options.to_owned();
+        for default in ["clock=2026-07-15T12:00:00Z", "change_every_seconds=0"] {
+            let (key, _) = default.split_once('=').unwrap();
+            if !options.contains(key) {
+                query.push_str(&format!("&{default}"));
+            }
+        }
+        let options = Options::parse(query.trim_start_matches('&')).unwrap();
+        let runtime = tokio::runtime::Builder::new_multi_thread()
+            .worker_threads(1)
+            .enable_all()
+            .build()
+            .unwrap();
+        let start = Sandbox::start(options, "127.0.0.1:0".parse().unwrap());
+        Self {
+            sandbox: runtime.block_on(start).unwrap(),
+            api,
+            folder: tempfile::tempdir().unwrap(),
+            _runtime: runtime,
+        }
+    }
+
+    pub fn reevo(options: &str) -> Self {
+        Self::new(REEVO, options)
+    }
+
+    pub fn askelephant(options: &str) -> Self {
+        Self::new(ASKELEPHANT, options)
+    }
+
+    /// Writes a file into the folder, and returns its path.
+    pub fn file(&self, name: &str, text: &str) -> String {
+        let path = self.folder.path().join(name);
+        std::fs::write(&path, text).unwrap();
+        path.to_str().unwrap().to_owned()
+    }
+
+    /// The configuration of this workspace, with further settings.
+    pub fn config(&self, settings: &Value) -> String {
+        let mut config = json!({
+            "api": self.api, "base_url": self.sandbox.url(), "api_key": self.sandbox.key()
+        });
+        for (key, value) in settings.as_object().unwrap() {
+            config[key] = value.clone();
+        }
+        config.to_string()
+    }
+
+    /// Writes the configuration, and returns its path.
+    pub fn config_file(&self, settings: &Value) -> String {
+        self.file("config.json", &self.config(settings))
+    }
+
+    /// Runs the executable.
+    pub fn run(&self, arguments: &[&str]) -> Run {
+        self.kept(run(arguments, &[]))
+    }
+
+    /// Runs the library in this process, with a clock of the test's.
+    pub fn run_within(&self, arguments: &[&str], clock: Arc<dyn Clock>) -> Run {
+        let (mut out, mut err) = (Vec::new(), Vec::new());
+        let arguments = ["tap-revops"].iter().chain(arguments);
+        let status = tap_revops::run(World {
+            arguments: arguments.map(Into::into).collect(),
+            environment: Vec::new(),
+            clock,
+            out: &mut out,
+            err: &mut err,
+        });
+        self.kept(Run {
+            status: status as i32,
+            stdout: String::from_utf8(out).unwrap(),
+            stderr: String::from_utf8(err).unwrap(),
+        })
+    }
+
+    /// The run, if it has told nobody the key.
+    pub fn kept(&self, run: Run) -> Run {
+        let key = self.sandbox.key();
+        let secret_half = key.rsplit('.').next().unwrap();
+        for text in [&run.stdout, &run.stderr] {
+            assert!(!text.contains(key) && !text.contains(secret_half), "{text}");
+        }
+        run
+    }
+
+    pub fn discover(&self, settings: &Value) -> Catalog {
+        let run = self.run(&["--config", &self.config_file(settings), "--discover"]);
+        Catalog::parse(&run.ok().stdout)
+    }
+
+    pub fn read(&self, settings: &Value) -> Read<'_> {
+        Read {
+            workspace: self,
+            settings: settings.clone(),
+            catalog: None,
+            state: None,
+        }
+    }
+
+    /// The requests for pages of a stream, in order.
+    pub fn page_requests(&self, stream: &str) -> Vec<Received> {
+        let path = match self.api {
+            REEVO => format!("/api/v2/{stream}/_query"),
+            _ => format!("/v2/{stream}"),
+        };
+        let requests = self.sandbox.requests().into_iter();
+        requests.filter(|request| request.path == path).collect()
+    }
+}
+
+/// Runs the executable with no more than these variables of ours in its environment.
+pub fn run(arguments: &[&str], environment: &[(&str, &str)]) -> Run {
+    let output = command(arguments, environment).output().unwrap();
+    Run::from(output)
+}
+
+pub fn command(arguments: &[&str], environment: &[(&str, &str)]) -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_tap-revops"));
+    command.args(arguments).stdin(Stdio::null());
+    for (name, _) in std::env::vars_os() {
+        let name = name.to_string_lossy().to_lowercase();
+        if name.starts_with("tap_revops_") || name.ends_with("_proxy") {
+            command.env_remove(&name).env_remove(name.to_uppercase());
+        }
+    }
+    command.envs(environment.iter().copied());
+    command.current_dir(Path::new(env!("CARGO_MANIFEST_DIR")));
+    command
+}
+
+impl From<Output> for Run {
+    fn from(output: Output) -> Self {
+        Self {
+            status: output.status.code().expect("no signal ended it"),
+            stdout: String::from_utf8(output.stdout).unwrap(),
+            stderr: String::from_utf8(output.stderr).unwrap(),
+        }
+    }
+}
+
+impl Run {
+    /// The run, if it succeeded.
+    pub fn ok(self) -> Self {
+        self.ended(0)
+    }
+
+    /// The run, if it ended with a status.
+    pub fn ended(self, status: i32) -> Self {
+        assert_eq!(self.status, status, "{}", self.stderr);
+        self
+    }
+
+    /// The run, if its log holds a text.
+    pub fn says(self, text: &str) -> Self {
+        assert!(
+            self.stderr.contains(text),
+            "{}lacks {text:?}, status {}",
+            self.stderr,
+            self.status
+        );
+        self
+    }
+
+    /// The log's lines of a level.
+    pub fn logged(&self, level: &str) -> Vec<&str> {
+        let lines = self.stderr.lines();
+        lines.filter_map(|line| line.strip_prefix(level)).collect()
+    }
+
+    pub fn messages(&self) -> Vec<Message> {
+        messages::parse(&self.stdout)
+    }
+
+    pub fn emitted(&self) -> Emitted {
+        Emitted::of(self.messages())
+    }
+}
+
+impl Read<'_> {
+    pub fn catalog(mut self, catalog: &Value) -> Self {
+        self.catalog = Some(catalog.to_string());
+        self
+    }
+
+    pub fn state(mut self, state: &Value) -> Self {
+        self.state = Some(state.to_string());
+        self
+    }
+
+    fn arguments(&self) -> Vec<String> {
+        let workspace = self.workspace;
+        let config = workspace.config_file(&self.settings);
+        let mut arguments = vec!["read".to_owned(), "--config".to_owned(), config];
+        for (flag, name, text) in [
+            ("--catalog", "catalog.json", &self.catalog),
+            ("--state", "state.json", &self.state),
+        ] {
+            if let Some(text) = text {
+                arguments.extend([flag.to_owned(), workspace.file(name, text)]);
+            }
+        }
+        arguments
+    }
+
+    /// Runs the executable.
+    pub fn run(self) -> Run {
+        let arguments = self.arguments();
+        let arguments: Vec<&str> = arguments.iter().map(String::as_str).collect();
+        self.workspace.run(&arguments)
+    }
+
+    /// Runs the executable, which succeeds and says for each stream that it has finished.
+    pub fn emitted(self) -> Emitted {
+        let emitted = self.run().ok().emitted();
+        assert_eq!(emitted.states.len(), emitted.schemas.len());
+        emitted
+    }
+
+    /// Runs the library in this process.
+    pub fn within(self, clock: Arc<dyn Clock>) -> Run {
+        let arguments = self.arguments();
+        let arguments: Vec<&str> = arguments.iter().map(String::as_str).collect();
+        self.workspace.run_within(&arguments, clock)
+    }
+}
