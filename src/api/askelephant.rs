@@ -8,10 +8,12 @@ use crate::http::failure::Failure;
 use crate::json;
 use crate::record::Layout;
 use crate::schema::{self, Property};
+use crate::timestamp;
 use form_urlencoded::Serializer;
 use serde::Deserialize;
 use serde_json::Value;
 use serde_json::value::RawValue;
+use std::borrow::Cow;
 
 /// API keys begin so, and go out without a prefix; OAuth tokens do not.
 pub const API_KEY_PREFIX: &str = "sk-apik_";
@@ -38,7 +40,8 @@ pub fn page_request(page: &PageRequest, expand: &[String]) -> Request {
     query.append_pair("order_by", "updated_at:asc");
     if let Some(from) = &page.window.from {
         let operator = if from.inclusive { "gte" } else { "gt" };
-        query.append_pair(&format!("filter[updated_at][{operator}]"), &from.updated_at);
+        let from = in_utc(&from.updated_at);
+        query.append_pair(&format!("filter[updated_at][{operator}]"), &from);
     }
     if let Some(until) = &page.window.until {
         query.append_pair("filter[updated_at][lt]", until);
@@ -53,6 +56,11 @@ pub fn page_request(page: &PageRequest, expand: &[String]) -> Request {
         path: format!("/{collection}?{}", query.finish()),
         body: None,
     }
+}
+
+/// The API filters by UTC alone, whatever zone it writes. Text that is in UTC stays as it is.
+fn in_utc(text: &str) -> Cow<'_, str> {
+    timestamp::parse(text).map_or(Cow::Borrowed(text), |stamp| stamp.utc)
 }
 
 #[derive(Deserialize)]
