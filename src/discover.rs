@@ -4,7 +4,7 @@ use crate::catalog::Stream;
 use crate::http::failure::{Failure, Kind};
 use crate::name;
 use crate::source::Source;
-use anyhow::{Context, Result, bail};
+use anyhow::{Context, Result};
 use std::sync::Arc;
 use tokio::task::JoinSet;
 
@@ -31,7 +31,8 @@ pub async fn discover(source: &Arc<Source>) -> Result<Vec<Stream>> {
         }
     }
     if streams.is_empty() {
-        bail!("this key can read no stream at all; give it the permission to read some");
+        let sentence = "this key can read no stream at all; give it the permission to read some";
+        return Err(Failure::new(Kind::Forbidden, sentence).into());
     }
     Ok(streams)
 }
