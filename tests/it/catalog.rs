@@ -40,7 +40,10 @@ impl Catalog {
 impl Entry {
     /// The metadata at a breadcrumb; null if there is none.
     pub fn metadata(&self, breadcrumb: &[&str]) -> Value {
-        let found = self.metadata.iter().find(|one| one.breadcrumb == breadcrumb);
+        let found = self
+            .metadata
+            .iter()
+            .find(|one| one.breadcrumb == breadcrumb);
         found.map_or(Value::Null, |one| Value::Object(one.metadata.clone()))
     }
 
@@ -58,8 +61,13 @@ impl Entry {
 
 /// Sets one keyword of the metadata at a breadcrumb, which is made if it is not there.
 pub fn set(catalog: &mut Value, stream: &str, breadcrumb: &[&str], keyword: &str, value: Value) {
-    let list = stream_of(catalog, stream)["metadata"].as_array_mut().unwrap();
-    if let Some(found) = list.iter_mut().find(|one| one["breadcrumb"] == json!(breadcrumb)) {
+    let list = stream_of(catalog, stream)["metadata"]
+        .as_array_mut()
+        .unwrap();
+    if let Some(found) = list
+        .iter_mut()
+        .find(|one| one["breadcrumb"] == json!(breadcrumb))
+    {
         found["metadata"][keyword] = value;
     } else {
         list.push(json!({"breadcrumb": breadcrumb, "metadata": {keyword: value}}));

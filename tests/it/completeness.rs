@@ -158,10 +158,15 @@ fn expanded_members_of_engagements_are_read_and_fit_their_schema() {
 
 #[test]
 fn engagements_that_are_private_are_read_with_their_scope_alone() {
-    let public = "records=80&scopes=contacts:read,companies:read,users:read,tags:read,engagements:read";
+    let public =
+        "records=80&scopes=contacts:read,companies:read,users:read,tags:read,engagements:read";
     let count = |options: &str| {
         let workspace = Workspace::askelephant(options);
-        let count = workspace.read(&json!({})).emitted().records("engagements").len();
+        let count = workspace
+            .read(&json!({}))
+            .emitted()
+            .records("engagements")
+            .len();
         assert_eq!(count, workspace.sandbox.truth("engagements").len());
         count
     };

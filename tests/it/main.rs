@@ -12,4 +12,8 @@ mod oracle;
 mod support;
 
 mod completeness;
+mod failures;
 mod fixtures;
+mod incremental;
+mod retries;
+mod walking;

@@ -25,7 +25,9 @@ pub fn assert_complete(workspace: &Workspace, entry: &Entry, emitted: &Emitted) 
     let name = &entry.stream;
     let schema = &emitted.schemas[name];
     let truth = workspace.sandbox.truth(&entry.api_name());
-    let expected = truth.iter().map(|one| record(entry, &schema.schema, &one.json));
+    let expected = truth
+        .iter()
+        .map(|one| record(entry, &schema.schema, &one.json));
     let expected: BTreeMap<(String, String), Json> =
         expected.map(|one| (version(&one), one)).collect();
     let versions = emitted.versions(name);

@@ -1,0 +1,269 @@
+//! Streams that fail, keys that are refused, and hosts that are not there.
+
+use crate::clock::FakeClock;
+use crate::support::{ASKELEPHANT, REEVO, Workspace};
+use serde_json::{Value, json};
+use tap_revops::sandbox::{Fault, Reply};
+
+/// Answers requests whose path holds a text with a status, after some have passed.
+fn refuse(workspace: &Workspace, path: &str, skip: u64, status: u16, body: &str) {
+    workspace.sandbox.inject(Fault {
+        path_contains: path.to_owned(),
+        skip,
+        times: 1000,
+        reply: Reply::Status {
+            status,
+            headers: Vec::new(),
+            body: body.to_owned(),
+        },
+    });
+}
+
+/// A run of three streams of which the second fails on its second page.
+const THREE: [&str; 3] = ["contact", "account", "task"];
+
+#[test]
+fn a_stream_that_fails_half_way_promises_nothing_and_keeps_its_old_bookmark() {
+    for concurrency in [1, 3] {
+        let workspace = Workspace::reevo("records=60");
+        let settings = json!({"record_types": THREE, "page_size": 10, "concurrency": concurrency});
+        let old = json!({"updated_at": "2026-01-01T00:00:00Z", "id": "old"});
+        let state = json!({"bookmarks": {"account": old}});
+        // The probe and the first page pass.
+        refuse(
+            &workspace,
+            "account/_query",
+            2,
+            403,
+            r#"{"code":"forbidden"}"#,
+        );
+        let run = workspace.read(&settings).state(&state).run().ended(1);
+        let run = run.says("CRITICAL account failed and keeps its old bookmark");
+        let emitted = run.emitted();
+        assert_eq!(emitted.schemas.len(), 3);
+        assert_eq!(emitted.states.len(), 2);
+        assert_eq!(emitted.records("account").len(), 10);
+        for promised in &emitted.states {
+            assert_eq!(promised["bookmarks"]["account"], old);
+        }
+        let bookmarks = &emitted.state()["bookmarks"];
+        assert!(bookmarks["contact"].is_object() && bookmarks["task"].is_object());
+    }
+}
+
+#[test]
+fn every_failed_stream_has_a_sentence() {
+    let workspace = Workspace::reevo("records=60");
+    let settings = json!({"record_types": THREE, "page_size": 10});
+    refuse(
+        &workspace,
+        "account/_query",
+        1,
+        404,
+        r#"{"code":"unknown_record_type"}"#,
+    );
+    refuse(
+        &workspace,
+        "task/_query",
+        1,
+        400,
+        r#"{"code":"unsortable_field"}"#,
+    );
+    let run = workspace.read(&settings).run().ended(1);
+    let run = run.says("2 streams failed").says("account").says("task");
+    assert_eq!(run.emitted().states.len(), 1);
+}
+
+#[test]
+fn streams_that_the_key_may_not_read_are_left_out_of_the_catalog() {
+    let reevo = Workspace::reevo("records=10&forbid=task,meeting");
+    let catalog = reevo.discover(&json!({}));
+    let names: Vec<&str> = catalog
+        .streams
+        .iter()
+        .map(|entry| entry.stream.as_str())
+        .collect();
+    assert_eq!(names, ["contact", "account", "opportunity", "note"]);
+    let elephant = Workspace::askelephant("records=10&scopes=contacts:read,tags:read");
+    let catalog = elephant.discover(&json!({}));
+    let names: Vec<&str> = catalog
+        .streams
+        .iter()
+        .map(|entry| entry.stream.as_str())
+        .collect();
+    assert_eq!(names, ["contacts", "tags"]);
+    let config = elephant.config_file(&json!({}));
+    let run = elephant.run(&["discover", "--config", &config]).ok();
+    assert_eq!(run.logged("WARNING ").len(), 3);
+    run.says("companies is left out: the API answered 403")
+        .says("companies:read");
+}
+
+#[test]
+fn a_key_that_may_read_nothing_has_no_catalog() {
+    let workspace = Workspace::askelephant("records=10&scopes=");
+    let config = workspace.config_file(&json!({}));
+    let run = workspace.run(&["discover", "--config", &config]).ended(1);
+    assert_eq!(run.stdout, "");
+    run.says("this key can read no stream at all");
+}
+
+/// The catalog of a workspace that offers more than another.
+fn catalog_of(workspace: &Workspace, settings: &Value) -> Value {
+    let config = workspace.config_file(settings);
+    let run = workspace.run(&["discover", "--config", &config]).ok();
+    serde_json::from_str(&run.stdout).unwrap()
+}
+
+#[test]
+fn a_forbidden_stream_that_a_catalog_selects_fails_and_the_others_are_read() {
+    let (all, fewer) = (
+        Workspace::reevo("records=10"),
+        Workspace::reevo("records=10&forbid=task"),
+    );
+    let settings = json!({"record_types": THREE});
+    let catalog = catalog_of(&all, &settings);
+    let run = fewer.read(&settings).catalog(&catalog).run().ended(1);
+    let run = run.says("CRITICAL task failed").says("403");
+    let emitted = run.emitted();
+    assert_eq!(emitted.states.len(), 2);
+    assert!(!emitted.schemas.contains_key("task"));
+
+    let all = Workspace::askelephant("records=10");
+    let fewer = Workspace::askelephant("records=10&scopes=contacts:read,tags:read,users:read");
+    let catalog = catalog_of(&all, &json!({}));
+    let run = fewer.read(&json!({})).catalog(&catalog).run().ended(1);
+    let run = run
+        .says("2 streams failed")
+        .says("companies")
+        .says("engagements");
+    assert_eq!(run.emitted().states.len(), 3);
+}
+
+#[test]
+fn a_custom_object_that_is_unknown_or_forbidden_is_named() {
+    let workspace = Workspace::reevo("records=10&forbid=implementation_project");
+    for (name, status) in [("vineyard", "404"), ("implementation_project", "403")] {
+        let config = workspace.config_file(&json!({"record_types": ["contact", name]}));
+        for command in ["discover", "read"] {
+            let run = workspace.run(&[command, "--config", &config]).ended(1);
+            assert_eq!(run.stdout, "");
+            assert_eq!(run.logged("CRITICAL ").len(), 1);
+            run.says(&format!("discovering {name}: the API answered {status}"));
+        }
+    }
+}
+
+#[test]
+fn a_wrong_key_ends_the_run_at_once() {
+    for api in [REEVO, ASKELEPHANT] {
+        let workspace = Workspace::new(api, "records=10");
+        for command in ["read", "discover", "check"] {
+            workspace.sandbox.clear_requests();
+            let config = workspace.config_file(&json!({"api_key": "sk-apik_12.wrongsecret"}));
+            let run = workspace.run(&[command, "--config", &config]).ended(3);
+            assert_eq!(run.stdout, "");
+            assert!(!run.stderr.contains("wrongsecret"));
+            assert_eq!(run.logged("CRITICAL ").len(), 1);
+            assert_eq!(workspace.sandbox.requests().len(), 1);
+            run.says("check api_key");
+        }
+    }
+}
+
+#[test]
+fn a_key_that_is_withdrawn_in_the_middle_ends_the_run() {
+    let workspace = Workspace::reevo("records=60");
+    let settings = json!({"record_types": THREE, "page_size": 10, "concurrency": 1});
+    refuse(&workspace, "_query", 4, 401, r#"{"code":"unauthorized"}"#);
+    let run = workspace.read(&settings).run().ended(3);
+    assert_eq!(run.logged("CRITICAL ").len(), 1);
+    let emitted = run.emitted();
+    assert!(emitted.states.is_empty());
+    // The streams behind it were not begun.
+    assert_eq!(emitted.schemas.len(), 1);
+}
+
+#[test]
+fn an_address_that_nobody_answers_is_told_after_three_attempts() {
+    let workspace = Workspace::reevo("records=10");
+    let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = format!("http://{}", listener.local_addr().unwrap());
+    drop(listener);
+    let clock = FakeClock::new();
+    let run = workspace
+        .read(&json!({"base_url": address}))
+        .within(clock.clone())
+        .ended(1);
+    assert_eq!(clock.waits().len(), 2);
+    assert_eq!(run.stdout, "");
+    assert_eq!(run.logged("CRITICAL ").len(), 1);
+    run.says(&format!("{address}/api/v2 cannot be reached"))
+        .says("check base_url");
+}
+
+#[test]
+fn a_schema_that_makes_no_sense_fails_its_stream_alone() {
+    for body in ["<html>", r#"{"attributes":5}"#, "{}"] {
+        let workspace = Workspace::reevo("records=10");
+        let settings = json!({"record_types": THREE});
+        let catalog = catalog_of(&workspace, &settings);
+        refuse(&workspace, "_schema/account", 0, 200, body);
+        let run = workspace
+            .read(&settings)
+            .catalog(&catalog)
+            .within(FakeClock::new())
+            .ended(1);
+        let run = run.says("CRITICAL account failed");
+        let emitted = run.emitted();
+        assert_eq!(emitted.states.len(), 2);
+        assert!(!emitted.schemas.contains_key("account"));
+    }
+}
+
+#[test]
+fn a_record_of_another_form_fails_its_stream() {
+    let workspace = Workspace::reevo("records=10");
+    let settings = json!({"record_types": ["contact"]});
+    refuse(
+        &workspace,
+        "contact/_query",
+        1,
+        200,
+        r#"{"data":[7],"next_cursor":null}"#,
+    );
+    let run = workspace.read(&settings).run().ended(1);
+    run.says("contact failed")
+        .says("a record has another form than documented");
+}
+
+#[test]
+fn a_record_without_an_id_is_counted_and_one_without_a_date_moves_no_bookmark() {
+    let workspace = Workspace::reevo("records=10");
+    let settings = json!({"record_types": ["contact"]});
+    let body = json!({"next_cursor": null, "data": [
+        {"id": null, "updated_at": "2026-01-01T00:00:00Z", "attributes": {}},
+        {"id": "a", "updated_at": "soon", "attributes": {}},
+        {"id": "b", "updated_at": "2026-01-01T00:00:00Z", "attributes": null}
+    ]});
+    refuse(&workspace, "contact/_query", 1, 200, &body.to_string());
+    let run = workspace.read(&settings).run().ok();
+    let emitted = run.emitted();
+    assert_eq!(emitted.ids("contact"), ["a", "b"]);
+    assert_eq!(emitted.state()["bookmarks"]["contact"]["id"], "b");
+    run.says("1 records without a usable id could not be emitted")
+        .says("1 records without a usable updated_at were emitted")
+        .says("updated_at: 1 value could not be held by the declared date-time");
+}
+
+#[test]
+fn every_error_envelope_is_understood() {
+    for envelope in ["nested", "flat", "platform", "errors", "detail"] {
+        let options = format!("records=10&forbid=task&error_envelope={envelope}");
+        let workspace = Workspace::reevo(&options);
+        let config = workspace.config_file(&json!({"record_types": ["contact", "task"]}));
+        let run = workspace.run(&["discover", "--config", &config]).ok();
+        run.says("task is left out: the API answered 403")
+            .says("give the key the permission");
+    }
+}

@@ -1,0 +1,205 @@
+//! Trying again: what is waited, how often, and when it ends. The clock is the test's.
+
+use crate::clock::FakeClock;
+use crate::oracle::assert_complete;
+use crate::support::{ASKELEPHANT, REEVO, Run, Workspace};
+use serde_json::{Value, json};
+use tap_revops::sandbox::{Fault, Reply};
+
+fn settings_of(api: &str, more: &Value) -> Value {
+    let mut settings = json!({"page_size": 20, "concurrency": 1});
+    if api == REEVO {
+        settings["record_types"] = json!(["contact"]);
+    }
+    for (key, value) in more.as_object().unwrap() {
+        settings[key] = value.clone();
+    }
+    settings
+}
+
+fn status(status: u16, retry_after: Option<&str>) -> Reply {
+    let header = |value: &str| ("Retry-After".to_owned(), value.to_owned());
+    Reply::Status {
+        status,
+        headers: retry_after.map(header).into_iter().collect(),
+        body: r#"{"error":{"code":"internal_error","message":"Try later."}}"#.to_owned(),
+    }
+}
+
+/// Spoils requests for pages of the first stream, behind its probe and its first page.
+fn spoil(workspace: &Workspace, times: u64, reply: Reply) {
+    let path = if workspace.api == REEVO {
+        "contact/_query"
+    } else {
+        "/v2/contacts"
+    };
+    workspace.sandbox.inject(Fault {
+        path_contains: path.to_owned(),
+        skip: 2,
+        times,
+        reply,
+    });
+}
+
+/// Reads through faults, and returns the waits in seconds.
+fn survived(api: &'static str, times: u64, reply: Reply) -> Vec<f64> {
+    let workspace = Workspace::new(api, "records=80");
+    let settings = settings_of(api, &json!({"request_timeout_seconds": 1}));
+    let catalog = workspace.discover(&settings);
+    spoil(&workspace, times, reply);
+    let clock = FakeClock::new();
+    let run = workspace.read(&settings).within(clock.clone()).ok();
+    let emitted = run.emitted();
+    for entry in &catalog.streams {
+        assert_complete(&workspace, entry, &emitted);
+    }
+    let warnings = run.logged("WARNING ");
+    let told = warnings
+        .iter()
+        .filter(|line| line.contains("page 2 of contact"));
+    assert_eq!(told.count() as u64, times, "{}", run.stderr);
+    clock.waits()
+}
+
+#[test]
+fn the_wait_that_the_api_asks_for_is_kept_to_in_both_forms() {
+    for api in [REEVO, ASKELEPHANT] {
+        for code in [429, 503] {
+            assert_eq!(survived(api, 2, status(code, Some("7"))), [7.0, 7.0]);
+        }
+        let date = status(429, Some("Wed, 15 Jul 2026 12:01:30 GMT"));
+        assert_eq!(survived(api, 1, date), [90.0]);
+        let past = status(503, Some("Wed, 15 Jul 2026 11:00:00 GMT"));
+        assert_eq!(survived(api, 1, past), [0.0]);
+    }
+}
+
+/// Checks that waits double from a second to a minute, each by half at random.
+fn assert_backoff(waits: &[f64]) {
+    for (failed, wait) in waits.iter().enumerate() {
+        let most = 2_f64.powi(i32::try_from(failed).unwrap()).min(60.0);
+        assert!((most / 2.0..=most).contains(wait), "{waits:?}");
+    }
+}
+
+#[test]
+fn any_single_fault_gives_the_same_records() {
+    for api in [REEVO, ASKELEPHANT] {
+        for reply in [
+            status(500, None),
+            status(502, Some("soon")),
+            status(408, None),
+            Reply::CloseBeforeHeaders,
+            Reply::CutBody,
+        ] {
+            let waits = survived(api, 1, reply);
+            assert_eq!(waits.len(), 1);
+            assert_backoff(&waits);
+        }
+    }
+}
+
+#[test]
+fn a_request_that_is_never_answered_is_tried_again() {
+    assert_backoff(&survived(REEVO, 1, Reply::Stall));
+}
+
+#[test]
+fn waits_double_up_to_a_minute() {
+    let waits = survived(REEVO, 9, status(503, None));
+    assert_eq!(waits.len(), 9);
+    assert_backoff(&waits);
+}
+
+/// A run that gives up, and its waits in seconds.
+fn exhausted(more: &Value, reply: Reply) -> (Run, Vec<f64>) {
+    let workspace = Workspace::reevo("records=80");
+    spoil(&workspace, 1000, reply);
+    let clock = FakeClock::new();
+    let run = workspace
+        .read(&settings_of(REEVO, more))
+        .within(clock.clone())
+        .ended(1);
+    assert!(run.emitted().states.is_empty());
+    assert_eq!(run.logged("CRITICAL ").len(), 1);
+    (run, clock.waits())
+}
+
+#[test]
+fn a_page_is_not_tried_for_longer_than_max_retry_seconds() {
+    let (run, waits) = exhausted(&json!({"max_retry_seconds": 100}), status(503, None));
+    assert_backoff(&waits);
+    assert!(waits.iter().sum::<f64>() <= 100.0);
+    assert!(waits.len() >= 6);
+    run.says("since max_retry_seconds is 100")
+        .says("503 internal_error (Try later)");
+
+    let (run, waits) = exhausted(&json!({"max_retry_seconds": 0}), status(503, None));
+    assert!(waits.is_empty(), "{waits:?}");
+    run.says("gave up after 1 attempts");
+}
+
+#[test]
+fn a_wait_longer_than_what_is_left_is_not_begun() {
+    let (run, waits) = exhausted(&json!({}), status(429, Some("601")));
+    assert!(waits.is_empty(), "{waits:?}");
+    run.says("the API asks to wait 601 s, more than max_retry_seconds (600) leaves");
+}
+
+#[test]
+fn what_cannot_get_better_is_not_tried_again() {
+    for code in [400, 403, 404, 418, 302] {
+        let reply = Reply::Status {
+            status: code,
+            headers: Vec::new(),
+            body: String::new(),
+        };
+        let workspace = Workspace::reevo("records=80");
+        let clock = FakeClock::new();
+        workspace.sandbox.inject(Fault {
+            path_contains: "contact/_query".to_owned(),
+            skip: 1,
+            times: 1000,
+            reply,
+        });
+        let settings = settings_of(REEVO, &json!({}));
+        workspace.read(&settings).within(clock.clone()).ended(1);
+        assert!(clock.waits().is_empty());
+    }
+}
+
+#[test]
+fn schemas_and_probes_are_tried_again_too() {
+    for path in ["_schema/contact", "contact/_query"] {
+        let workspace = Workspace::reevo("records=80");
+        workspace.sandbox.inject(Fault {
+            path_contains: path.to_owned(),
+            skip: 0,
+            times: 2,
+            reply: status(503, Some("3")),
+        });
+        let clock = FakeClock::new();
+        let run = workspace
+            .read(&settings_of(REEVO, &json!({})))
+            .within(clock.clone())
+            .ok();
+        assert_eq!(clock.waits(), [3.0, 3.0]);
+        assert_eq!(run.emitted().records("contact").len(), 80);
+    }
+}
+
+#[test]
+fn a_check_does_not_keep_a_person_waiting() {
+    let workspace = Workspace::reevo("records=10");
+    workspace.sandbox.inject(Fault {
+        path_contains: "_schema".to_owned(),
+        skip: 0,
+        times: 1000,
+        reply: status(503, None),
+    });
+    let clock = FakeClock::new();
+    let config = workspace.config_file(&json!({"record_types": ["contact"]}));
+    let run = workspace.run_within(&["check", "--config", &config], clock.clone());
+    assert!(clock.waits().iter().sum::<f64>() <= 10.0);
+    run.ended(1).says("since max_retry_seconds is 10");
+}
