@@ -12,8 +12,10 @@ mod oracle;
 mod support;
 
 mod completeness;
+mod discovery;
 mod failures;
 mod fixtures;
 mod incremental;
 mod retries;
+mod selection;
 mod walking;

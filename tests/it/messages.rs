@@ -98,43 +98,57 @@ pub struct Emitted {
 }
 
 impl Emitted {
-    /// Checks that each stream has one SCHEMA before its records, and that no record follows the
-    /// first STATE that promises its stream's new bookmark.
+    /// Checks that each stream has one SCHEMA before its records, and that each STATE stands
+    /// behind the last record of one more stream, and of every stream whose bookmark it moves.
     pub fn of(messages: Vec<Message>) -> Self {
         let mut emitted = Self::default();
-        for message in messages {
+        let mut last_line: BTreeMap<String, usize> = BTreeMap::new();
+        let mut state_lines = Vec::new();
+        for (line, message) in messages.into_iter().enumerate() {
             match message {
                 Message::Schema(schema) => {
                     let name = schema.stream.clone();
+                    last_line.insert(name.clone(), line);
                     emitted.records.insert(name.clone(), Vec::new());
                     let twice = emitted.schemas.insert(name, schema);
                     assert!(twice.is_none(), "two SCHEMA messages of {twice:?}");
                 }
-                Message::Record(record) => emitted.take(record),
-                Message::State(state) => emitted.states.push(state),
+                Message::Record(record) => {
+                    last_line.insert(record.stream.clone(), line);
+                    emitted.take(record);
+                }
+                Message::State(state) => {
+                    state_lines.push(line);
+                    emitted.states.push(state);
+                }
             }
         }
+        emitted.assert_states_follow(&last_line, &state_lines);
         emitted
     }
 
     fn take(&mut self, record: Record) {
-        let name = &record.stream;
-        if let Some(state) = self.states.last() {
-            let promised = &state["bookmarks"][name]["updated_at"];
-            let instant = |text: &str| chrono::DateTime::parse_from_rfc3339(text).unwrap();
-            if let (Some(promised), Json::Text(updated_at)) =
-                (promised.as_str(), record.record.get("updated_at"))
-            {
+        let records = self.records.get_mut(&record.stream);
+        let records =
+            records.unwrap_or_else(|| panic!("{} has a RECORD before its SCHEMA", record.stream));
+        records.push(record);
+    }
+
+    fn assert_states_follow(&self, last_line: &BTreeMap<String, usize>, state_lines: &[usize]) {
+        for (at, line) in state_lines.iter().enumerate() {
+            let finished = last_line.values().filter(|last| *last < line).count();
+            assert!(finished > at, "line {line} is a STATE too many");
+            let Some(before) = at.checked_sub(1).map(|before| &self.states[before]) else {
+                continue;
+            };
+            for (name, last) in last_line {
+                let moved = self.states[at]["bookmarks"][name] != before["bookmarks"][name];
                 assert!(
-                    instant(promised) <= instant(updated_at),
-                    "{name}: a record follows the STATE that promises beyond it"
+                    !moved || last < line,
+                    "a record of {name} follows its STATE"
                 );
             }
         }
-        let records = self.records.get_mut(name);
-        let records =
-            records.unwrap_or_else(|| panic!("a RECORD of {name} stands before its SCHEMA"));
-        records.push(record);
     }
 
     /// The value of the last STATE.
