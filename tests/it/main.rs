@@ -11,11 +11,14 @@ mod messages;
 mod oracle;
 mod support;
 
+mod command_line;
 mod completeness;
 mod discovery;
 mod failures;
 mod fixtures;
+mod golden_messages;
 mod incremental;
+mod relations;
 mod retries;
 mod selection;
 mod walking;
