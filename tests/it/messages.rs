@@ -9,14 +9,14 @@ use std::collections::BTreeMap;
 
 #[derive(Debug)]
 pub enum Message {
-    Schema(Schema),
-    Record(Record),
+    Schema(SchemaMessage),
+    Record(RecordMessage),
     State(Value),
 }
 
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub struct Schema {
+pub struct SchemaMessage {
     #[serde(rename = "type")]
     _kind: String,
     pub stream: String,
@@ -26,7 +26,7 @@ pub struct Schema {
 }
 
 #[derive(Debug)]
-pub struct Record {
+pub struct RecordMessage {
     pub stream: String,
     pub record: Json,
     /// For validators, which do not mind digits.
@@ -74,7 +74,7 @@ fn message(line: &str) -> Message {
             let wire: WireRecord = serde_json::from_str(line).unwrap();
             let extracted = chrono::DateTime::parse_from_rfc3339(&wire.time_extracted).unwrap();
             assert!(wire.time_extracted.ends_with('Z'), "{extracted}");
-            Message::Record(Record {
+            Message::Record(RecordMessage {
                 stream: wire.stream,
                 record: Json::parse(wire.record.get()),
                 value: serde_json::from_str(wire.record.get()).unwrap(),
@@ -92,8 +92,8 @@ fn message(line: &str) -> Message {
 /// An output as a whole, its order checked.
 #[derive(Debug, Default)]
 pub struct Emitted {
-    pub schemas: BTreeMap<String, Schema>,
-    pub records: BTreeMap<String, Vec<Record>>,
+    pub schemas: BTreeMap<String, SchemaMessage>,
+    pub records: BTreeMap<String, Vec<RecordMessage>>,
     pub states: Vec<Value>,
 }
 
@@ -127,7 +127,7 @@ impl Emitted {
         emitted
     }
 
-    fn take(&mut self, record: Record) {
+    fn take(&mut self, record: RecordMessage) {
         let records = self.records.get_mut(&record.stream);
         let records =
             records.unwrap_or_else(|| panic!("{} has a RECORD before its SCHEMA", record.stream));
@@ -156,7 +156,7 @@ impl Emitted {
         self.states.last().expect("there is a STATE")
     }
 
-    pub fn records(&self, stream: &str) -> &[Record] {
+    pub fn records(&self, stream: &str) -> &[RecordMessage] {
         self.records
             .get(stream)
             .unwrap_or_else(|| panic!("{stream} was not read"))

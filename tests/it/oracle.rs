@@ -3,7 +3,7 @@
 
 use crate::catalog::Entry;
 use crate::json::Json;
-use crate::messages::{Emitted, Record, Schema};
+use crate::messages::{Emitted, RecordMessage, SchemaMessage};
 use crate::support::Workspace;
 use chrono::{DateTime, FixedOffset};
 use serde_json::{Value, json};
@@ -65,7 +65,7 @@ pub fn instant(text: &str) -> DateTime<FixedOffset> {
 }
 
 /// Checks that every record fits its SCHEMA message, and has exactly the fields that it declares.
-pub fn assert_valid(schema: &Schema, records: &[Record]) {
+pub fn assert_valid(schema: &SchemaMessage, records: &[RecordMessage]) {
     let is_time = |text: &str| chrono::NaiveTime::parse_from_str(text, "%H:%M:%S%.f").is_ok();
     let options = jsonschema::draft7::options()
         .should_validate_formats(true)
