@@ -70,7 +70,8 @@ fn case() -> impl Strategy<Value = Case> {
     )
 }
 
-fn change(workspace: &Workspace, touches: &[(usize, usize, i64)]) {
+/// Changes records on a day, so that no two changes leave one record at one instant.
+fn change(workspace: &Workspace, day: i64, touches: &[(usize, usize, i64)]) {
     let start: DateTime<Utc> = "2026-07-10T00:00:00.5Z".parse().unwrap();
     let streams: &[&str] = if workspace.api == REEVO {
         &RECORD_TYPES
@@ -80,7 +81,7 @@ fn change(workspace: &Workspace, touches: &[(usize, usize, i64)]) {
     for (stream, at, minute) in touches {
         let stream = streams[stream % streams.len()];
         let truth = workspace.sandbox.truth(stream);
-        let at_instant = start + TimeDelta::minutes(*minute);
+        let at_instant = start + TimeDelta::days(day) + TimeDelta::minutes(*minute);
         match truth.get(at % (truth.len() + 1)) {
             Some(one) => workspace.sandbox.touch(stream, &one.id, at_instant),
             None => drop(workspace.sandbox.insert(stream, at_instant)),
@@ -129,7 +130,7 @@ proptest! {
         let workspace = Workspace::new(case.api, &case.options);
         let catalog = workspace.discover(&case.settings);
         let first = workspace.read(&case.settings).emitted();
-        change(&workspace, &case.touches);
+        change(&workspace, 0, &case.touches);
         let second = workspace.read(&case.settings).state(first.state()).emitted();
         assert_union(&workspace, &catalog, &[first, second]);
     }
@@ -143,16 +144,16 @@ proptest! {
         let catalog = workspace.discover(&case.settings);
         workspace.sandbox.inject(refused_key(requests));
         let (mut runs, mut state) = (Vec::new(), json!({}));
-        for number in 0.. {
+        for day in 0.. {
             let run = workspace.read(&case.settings).state(&state).run();
             let emitted = run.emitted();
             state = emitted.states.last().cloned().unwrap_or(state);
             runs.push(emitted);
             // The fault may strike any of the runs, and does so once.
-            if number > 0 && run.status == 0 {
+            if day > 0 && run.status == 0 {
                 break;
             }
-            change(&workspace, &case.touches);
+            change(&workspace, day, &case.touches);
         }
         assert_union(&workspace, &catalog, &runs);
     }
