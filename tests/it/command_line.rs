@@ -261,7 +261,7 @@ fn check_tells_what_the_key_can_read() {
             ASKELEPHANT,
             "records=1&scopes=",
             1,
-            vec!["this key can read none of the streams"],
+            vec!["contacts, companies, users, tags, engagements cannot be read"],
         ),
     ] {
         let workspace = Workspace::new(api, options);

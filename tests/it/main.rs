@@ -5,10 +5,10 @@
 mod catalog;
 mod clock;
 mod golden;
-mod sandbox;
 mod json;
 mod messages;
 mod oracle;
+mod sandbox;
 mod support;
 
 mod command_line;

@@ -9,6 +9,8 @@ use std::process::{Command, Output, Stdio};
 use std::sync::Arc;
 use tap_revops::World;
 use tap_revops::clock::Clock;
+use tap_revops::interruption;
+use tap_revops::protocol::Protocol;
 use tap_revops::sandbox::{Options, Received, Sandbox};
 use tempfile::TempDir;
 use tokio::runtime::Runtime;
@@ -119,6 +121,8 @@ impl Workspace {
         let (mut out, mut err) = (Vec::new(), Vec::new());
         let arguments = ["tap-revops"].iter().chain(arguments);
         let status = tap_revops::run(World {
+            protocol: Protocol::Singer,
+            interruption: interruption::never(),
             arguments: arguments.map(Into::into).collect(),
             environment: Vec::new(),
             clock,

@@ -113,7 +113,6 @@ fn the_record_that_a_cursor_stands_on_may_change() {
 }
 
 #[test]
-#[ignore = "open: a cursor that is a mere id jumps along with its record, unseen"]
 fn a_cursor_that_moves_with_its_record_loses_nothing() {
     check_moved_cursor_record(ASKELEPHANT, "records=160&elephant_cursor=id_only");
 }
