@@ -89,7 +89,7 @@ fn sentence(field: &str, finding: Finding, count: u64) -> String {
         }
         Finding::Unannounced => format!(
             "{field}: {values} of a field that the schema does not announce; \
-             set unknown_fields to \"collect\" to keep them"
+             unknown_fields \"collect\" keeps them in the column _unknown_fields"
         ),
         Finding::WithoutId => {
             format!(
