@@ -370,3 +370,29 @@ fn a_stream_that_cannot_be_filtered_is_read_as_a_whole_each_time() {
     assert_eq!(run.emitted().records("contact").len(), 20);
     run.says("contact is read as a whole");
 }
+
+#[test]
+fn lookback_finds_what_became_visible_late() {
+    for api in [REEVO, ASKELEPHANT] {
+        let workspace = workspace(api, "records=60&visibility_delay_seconds=30");
+        let now = workspace.sandbox.now();
+        workspace.sandbox.set_clock(now + TimeDelta::seconds(60));
+        let stream = streams(api)[0];
+        let second = |number: i64| now + TimeDelta::seconds(60 + number);
+        // Seen by the first run, and newer than what is not seen yet.
+        workspace.sandbox.insert(stream, second(5));
+        workspace.sandbox.set_clock(second(20));
+        let late = workspace.sandbox.insert(stream, second(4));
+        workspace.sandbox.set_clock(second(31));
+        let mut settings = settings(api);
+        let first = workspace.read(&settings).emitted();
+        assert!(!first.ids(stream).contains(&late.as_str()));
+        workspace.sandbox.set_clock(second(60));
+        let without = workspace.read(&settings).state(first.state()).emitted();
+        assert_eq!(without.records(stream).len(), 0);
+        settings["lookback_seconds"] = json!(30);
+        let with = workspace.read(&settings).state(first.state()).emitted();
+        assert_eq!(with.ids(stream), [late.as_str()]);
+        assert_eq!(with.state(), first.state());
+    }
+}

@@ -19,6 +19,7 @@ mod fixtures;
 mod golden_messages;
 mod incremental;
 mod relations;
+mod requests;
 mod retries;
 mod selection;
 mod walking;

@@ -119,7 +119,7 @@ fn assert_union(workspace: &Workspace, catalog: &Catalog, runs: &[Emitted]) {
 
 proptest! {
     #![proptest_config(ProptestConfig {
-        cases: 24,
+        cases: 16,
         max_shrink_iters: 40,
         failure_persistence: None,
         ..ProptestConfig::default()

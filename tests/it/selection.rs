@@ -413,6 +413,12 @@ fn unannounced_fields_are_collected_if_that_is_asked_for() {
             );
         }
     }
+    let run = workspace.read(&settings).run().ok();
+    assert!(
+        !run.stderr.contains("set unknown_fields to"),
+        "{}",
+        run.stderr
+    );
     let elephant = Workspace::askelephant("records=400&extra_members=true");
     let emitted = elephant
         .read(&json!({"unknown_fields": "collect"}))
