@@ -22,4 +22,5 @@ mod relations;
 mod requests;
 mod retries;
 mod selection;
+mod unannounced;
 mod walking;
