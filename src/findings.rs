@@ -62,12 +62,17 @@ impl Findings {
     }
 }
 
+/// A number of things, in words.
+pub fn counted(count: u64, thing: &str) -> String {
+    match count {
+        1 => format!("1 {thing}"),
+        _ => format!("{count} {thing}s"),
+    }
+}
+
 fn sentence(field: &str, finding: Finding, count: u64) -> String {
-    let values = if count == 1 {
-        "1 value".to_owned()
-    } else {
-        format!("{count} values")
-    };
+    let values = counted(count, "value");
+    let records = counted(count, "record");
     match finding {
         Finding::Nulled { declared } => {
             format!(
@@ -78,7 +83,7 @@ fn sentence(field: &str, finding: Finding, count: u64) -> String {
             format!("{field}: {values} came out as JSON text, since the field is declared as text")
         }
         Finding::ZoneAssumed => {
-            format!("{field}: {values} named no time zone and were read as UTC")
+            format!("{field}: {values} named no time zone, which was read as UTC")
         }
         Finding::ZoneDropped => {
             format!("{field}: {values} named a time zone and came out as the time of day in UTC")
@@ -93,18 +98,16 @@ fn sentence(field: &str, finding: Finding, count: u64) -> String {
         ),
         Finding::WithoutId => {
             format!(
-                "{count} records without a usable id could not be emitted, since nothing identifies them"
+                "{records} without a usable id could not be emitted, since nothing identifies them"
             )
         }
         Finding::AheadOfTime => {
             format!(
-                "{count} records with an updated_at later than the server's own time were emitted, but moved no bookmark"
+                "{records} with an updated_at later than the server's own time came out, but moved no bookmark"
             )
         }
         Finding::WithoutUpdatedAt => {
-            format!(
-                "{count} records without a usable updated_at were emitted, but moved no bookmark"
-            )
+            format!("{records} without a usable updated_at came out, but moved no bookmark")
         }
     }
 }

@@ -4,7 +4,7 @@
 use crate::api::{LowerBound, Window};
 use crate::catalog::{Selection, SyncMode};
 use crate::config::{Boundary, Config};
-use crate::findings::{Finding, Findings};
+use crate::findings::{Finding, Findings, counted};
 use crate::http::failure::{Failure, Kind};
 use crate::protocol::{Message, Protocol};
 use crate::record::{Projection, Scanned};
@@ -301,9 +301,10 @@ impl StreamRun {
         };
         let (old, new) = (place(self.bookmark.as_ref()), place(bookmark));
         format!(
-            "{}: {} records in {pages} pages ({} bytes), {} retries, {:.1} s waited for rate limits, bookmark {old} -> {new}",
+            "{}: {} in {} ({} bytes), {} retries, {:.1} s waited for rate limits, bookmark {old} -> {new}",
             self.selection.stream.name,
-            self.records,
+            counted(self.records, "record"),
+            counted(pages, "page"),
             self.tally.bytes(),
             self.tally.retries(),
             self.tally.waited().as_secs_f64(),

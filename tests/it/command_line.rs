@@ -2,6 +2,7 @@
 //! whatever is wrong.
 
 use crate::clock::FakeClock;
+use crate::messages::{Emitted, parse};
 use crate::support::{ASKELEPHANT, REEVO, Run, Workspace, command, run};
 use serde_json::{Value, json};
 use std::io::{BufRead, BufReader};
@@ -281,8 +282,13 @@ fn check_tells_what_the_key_can_read() {
 
 #[test]
 fn the_sample_configuration_runs_as_it_is() {
-    let run = run(&["read", "--config", "sample_config.json"], &[]).ok();
-    let emitted = run.emitted();
+    // CI hands in what the README's first command printed.
+    let emitted = match std::env::var_os("TAP_OUTPUT") {
+        Some(path) => Emitted::of(parse(&std::fs::read_to_string(path).unwrap())),
+        None => run(&["read", "--config", "sample_config.json"], &[])
+            .ok()
+            .emitted(),
+    };
     assert_eq!(emitted.schemas.len(), 7);
     assert_eq!(emitted.states.len(), 7);
     assert_eq!(emitted.records("contact").len(), 2000);

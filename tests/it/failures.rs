@@ -251,8 +251,8 @@ fn a_record_without_an_id_is_counted_and_one_without_a_date_moves_no_bookmark() 
     let emitted = run.emitted();
     assert_eq!(emitted.ids("contact"), ["a", "b"]);
     assert_eq!(emitted.state()["bookmarks"]["contact"]["id"], "b");
-    run.says("1 records without a usable id could not be emitted")
-        .says("1 records without a usable updated_at were emitted")
+    run.says("1 record without a usable id could not be emitted")
+        .says("1 record without a usable updated_at came out")
         .says("updated_at: 1 value could not be held by the declared date-time");
 }
 
