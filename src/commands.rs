@@ -218,7 +218,7 @@ impl Surroundings {
     async fn check(&self, mut config: Config) -> Result<String> {
         config.max_retry = config.max_retry.min(LONGEST_CHECK);
         self.log.info("the configuration is valid");
-        let is_explicit = config.record_types.is_some();
+        let is_named = config.record_types.is_some();
         let (source, _sandbox) = self.source(config).await?;
         let findings = discover::survey(&source).await?;
         let count = findings.len();
@@ -234,15 +234,18 @@ impl Surroundings {
             }
         }
         let readable = count - unreadable.len();
+        let is_wanted = |name: &str| is_named || !source.is_optional(name);
+        let wanted = unreadable.iter().find(|(name, _)| is_wanted(name));
+        let first = unreadable.first().filter(|_| readable == 0);
         let names: Vec<&str> = unreadable.iter().map(|(name, _)| name.as_str()).collect();
         let names = names.join(", ");
-        match unreadable.first() {
-            None => Ok(format!("all {count} streams can be read")),
-            Some((_, failure)) if is_explicit || readable == 0 => {
+        match wanted.or(first) {
+            Some((_, failure)) => {
                 Err(anyhow::Error::new(failure.clone()).context(format!("{names} cannot be read")))
             }
-            Some((_, failure)) => Ok(format!(
-                "{readable} of {count} streams can be read; not {names}: {failure}"
+            None if unreadable.is_empty() => Ok(format!("all {count} streams can be read")),
+            None => Ok(format!(
+                "{readable} of {count} streams can be read; not {names}"
             )),
         }
     }

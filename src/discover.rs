@@ -84,6 +84,5 @@ async fn examine(source: &Source, api_name: &str) -> Result<Stream, Failure> {
 }
 
 fn is_left_out(source: &Source, api_name: &str, failure: &Failure) -> bool {
-    let is_standard = source.standard_streams().contains(&api_name);
-    is_standard && matches!(failure.kind, Kind::Forbidden | Kind::NotFound)
+    source.is_optional(api_name) && matches!(failure.kind, Kind::Forbidden | Kind::NotFound)
 }

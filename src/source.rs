@@ -72,6 +72,11 @@ impl Source {
         self.api.standard_streams()
     }
 
+    /// Whether a workspace may lack a stream.
+    pub fn is_optional(&self, api_name: &str) -> bool {
+        self.api.is_optional(api_name)
+    }
+
     /// One page of a stream, and the size at which it came: one that is refused or keeps failing
     /// is asked for in smaller pages.
     pub async fn page(

@@ -26,11 +26,22 @@ const EXPANDABLE: &str = "engagements";
 /// A member with this keyword in its shipped schema is there only when expanded.
 const ONLY_WITH: &str = "only_with_expand";
 
-pub fn probe_request(collection: &str) -> Request {
+/// With what is to be expanded, since that needs scopes of its own.
+pub fn probe_request(collection: &str, expand: &[String]) -> Request {
+    let mut query = Serializer::new(String::new());
+    query.append_pair("limit", "1");
+    if expands(collection, expand) {
+        query.append_pair("expand", &expand.join(","));
+    }
     Request {
-        path: format!("/{collection}?limit=1"),
+        path: format!("/{collection}?{}", query.finish()),
         body: None,
     }
+}
+
+/// Whether a collection's records are asked for with more than their own members.
+pub fn expands(collection: &str, expand: &[String]) -> bool {
+    collection == EXPANDABLE && !expand.is_empty()
 }
 
 pub fn page_request(page: &PageRequest, expand: &[String]) -> Request {
@@ -46,7 +57,7 @@ pub fn page_request(page: &PageRequest, expand: &[String]) -> Request {
     if let Some(until) = &page.window.until {
         query.append_pair("filter[updated_at][lt]", until);
     }
-    if collection == EXPANDABLE && !expand.is_empty() {
+    if expands(collection, expand) {
         query.append_pair("expand", &expand.join(","));
     }
     if let Some(PageToken(token)) = page.token {

@@ -115,6 +115,16 @@ impl Api {
         }
     }
 
+    /// Whether a workspace may lack a stream: a standard one that nobody has asked for by name, or
+    /// for more than it has by itself.
+    pub fn is_optional(&self, api_name: &str) -> bool {
+        let is_wanted = match self {
+            Self::Reevo => false,
+            Self::AskElephant { expand } => askelephant::expands(api_name, expand),
+        };
+        self.standard_streams().contains(&api_name) && !is_wanted
+    }
+
     /// The request for a stream's schema; nothing where the schemas ship with the program.
     pub fn schema_request(&self, api_name: &str) -> Option<Request> {
         match self {
@@ -157,7 +167,7 @@ impl Api {
     pub fn probe_request(&self, api_name: &str) -> Request {
         match self {
             Self::Reevo => reevo::probe_request(api_name),
-            Self::AskElephant { .. } => askelephant::probe_request(api_name),
+            Self::AskElephant { expand } => askelephant::probe_request(api_name, expand),
         }
     }
 

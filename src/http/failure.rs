@@ -120,7 +120,10 @@ fn classify(status: u16, code: Option<&str>) -> (Kind, &'static str) {
             Kind::Unauthorized,
             "check api_key: it is wrong, expired or of another workspace",
         ),
-        403 => (Kind::Forbidden, "give the key the permission to read this"),
+        403 => (
+            Kind::Forbidden,
+            "give the key the permission to read this, or do not ask for it",
+        ),
         404 | 405 => (
             Kind::NotFound,
             "the workspace does not offer this; check the name and base_url",
@@ -153,7 +156,10 @@ fn by_code(code: &str) -> Option<(Kind, &'static str)> {
             Kind::Unauthorized,
             "check api_key: it is wrong, expired or of another workspace",
         ),
-        "forbidden" => (Kind::Forbidden, "give the key the permission to read this"),
+        "forbidden" => (
+            Kind::Forbidden,
+            "give the key the permission to read this, or do not ask for it",
+        ),
         "unknown_record_type" => (
             Kind::NotFound,
             "check record_types: custom objects are named by their API name, and the key must reach them",
