@@ -1,0 +1,184 @@
+"""Runs the tap into every consumer, twice, and compares what arrived with what was emitted and with what the API lists.
+
+The first run reads everything at one hour of the sandbox; the second goes on from the state that the consumer echoed, at a later
+hour, by which records have changed and new ones have appeared. Called by `run`, which prepares the environment.
+"""
+
+import json
+import os
+import sys
+import time
+import traceback
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from pathlib import Path
+
+import sandbox
+import tap
+from consumers import CONSUMERS, Keeps
+from values import same
+
+FOLDER = Path(os.environ["PROVE_FOLDER"])
+RECORDS = 500
+FIRST, SECOND = "2026-06-10T12:00:00Z", "2026-07-01T00:00:30Z"
+"""Between the two, imports of June appear, and then six records of each stream change."""
+
+TEMPERS = {
+    "plain": {"reevo": "", "askelephant": ""},
+    "awkward": {
+        "reevo": "&hostile_text=true&timestamps=mixed&numbers=mixed&unknown_attributes=3&currency_code=true&select_plain=true"
+        "&ties=shuffled&cursor_place=meta&archived=visible",
+        "askelephant": "&hostile_text=true&timestamps=mixed&extra_members=true&ties=shuffled&nested_keys=b&optional_members=null",
+    },
+}
+"""What the sandbox is like: as documented, or with every licence that the documentation leaves it."""
+
+
+@dataclass
+class Outcome:
+    """One line of the table."""
+
+    name: str
+    passed: bool = False
+    first: tuple = ("-", "-")
+    second: tuple = ("-", "-")
+    seconds: float = 0.0
+    problem: str = ""
+
+
+def options(api, temper, clock):
+    return f"records={RECORDS}&clock={clock}{TEMPERS[temper][api]}"
+
+
+def arguments(place, api, temper, clock, state=None, settings=()):
+    """The tap's arguments for a run at an hour, the files that they name included."""
+    config = {**sandbox.CONFIG[api], "base_url": f"sandbox:?{options(api, temper, clock)}", **dict(settings)}
+    (place / "tap.json").write_text(json.dumps(config))
+    given = ["--config", str(place / "tap.json")]
+    if state is not None:
+        (place / "state.json").write_text(json.dumps(state))
+        given += ["--state", str(place / "state.json")]
+    return given
+
+
+def prove_consumer(outcome, name, api, temper, listings):
+    consumer = CONSUMERS[name]
+    place = FOLDER / f"{consumer.environment}-{temper}-{api}"
+    place.mkdir()
+    first, printed = consumer.receive(arguments(place, api, temper, FIRST), place, "first")
+    outcome.first = (first.total, "-")
+    assert_complete(first, listings[FIRST])
+    held = assert_arrived(consumer, place, first, [first], printed)
+    outcome.first = (first.total, held)
+    state = consumer.state(printed) if consumer.echoes_state else first.state
+    assert state == first.state, f"the echoed state is not the tap's last: {state}"
+
+    second, printed = consumer.receive(arguments(place, api, temper, SECOND, state), place, "second")
+    outcome.second = (second.total, "-")
+    assert_incremental(second, first.state, listings[SECOND], certain=temper == "plain")
+    held = assert_arrived(consumer, place, second, [first, second], printed)
+    outcome.second = (second.total, held)
+    if consumer.keeps is Keeps.NEWEST:
+        for stream, listed in listings[SECOND].items():
+            assert set(consumer.ids(place, stream)) == listed.keys(), f"{stream}: not the records that the API lists"
+
+
+def assert_complete(emitted, listed):
+    """Exactly what the API lists, each record once."""
+    assert emitted.records.keys() == listed.keys(), f"streams {sorted(emitted.records)}"
+    for stream, records in listed.items():
+        ids = emitted.ids(stream)
+        assert len(ids) == len(set(ids)), f"{stream}: a record was emitted twice"
+        assert set(ids) == records.keys(), f"{stream}: {len(ids)} emitted, {len(records)} listed"
+        for record in emitted.records[stream]:
+            assert tap.instant(record["updated_at"]) == records[record["id"]], f"{stream}: {record['id']} has another updated_at"
+    assert emitted.state["bookmarks"].keys() == listed.keys(), "the state lacks a stream"
+
+
+def assert_incremental(emitted, state, listed, certain):
+    """What changed at or after the bookmark. Where the API cuts the digits of instants, more may come again, but never all."""
+    assert emitted.state["bookmarks"].keys() == listed.keys(), "the state lacks a stream"
+    for stream, records in listed.items():
+        bookmark = state["bookmarks"][stream]
+        since = tap.instant(bookmark["updated_at"])
+        repeat = (bookmark["id"], since)
+        due = {id for id, at in records.items() if at >= since and (id, at) != repeat}
+        ids = emitted.ids(stream)
+        assert len(ids) == len(set(ids)), f"{stream}: a record was emitted twice"
+        assert due <= set(ids), f"{stream}: {len(due - set(ids))} changed records are missing"
+        assert not certain or due == set(ids), f"{stream}: {len(set(ids) - due)} records came again that had not changed"
+        assert len(ids) < len(records), f"{stream}: everything was read again"
+        newest = max(records.values())
+        assert tap.instant(emitted.state["bookmarks"][stream]["updated_at"]) == newest, f"{stream}: not the newest bookmark"
+
+
+def assert_arrived(consumer, place, emitted, runs, printed):
+    """The rows that a consumer must now have, and their values. Returns how many there are."""
+    streams = list(emitted.records)
+    counts = consumer.counts(place, streams, printed)
+    for stream in streams:
+        last = emitted.ids(stream)
+        every = [id for run in runs for id in run.ids(stream)]
+        due = {Keeps.NOTHING: last, Keeps.LAST: last, Keeps.ALL: every, Keeps.NEWEST: set(every)}[consumer.keeps]
+        assert counts[stream] == len(due), f"{stream}: {len(due)} rows were due, {counts[stream]} are there"
+        if consumer.keeps is not Keeps.NOTHING:
+            assert set(consumer.ids(place, stream)) == set(due), f"{stream}: other ids than emitted"
+        assert_values(consumer, place, emitted, stream)
+    return sum(counts.values())
+
+
+def assert_values(consumer, place, emitted, stream):
+    """Every value of every record of the run, column by column."""
+    rows = consumer.rows(place, stream)
+    if rows is None:
+        return
+    for record in emitted.records[stream]:
+        row = rows[record["id"]]
+        for name, schema in emitted.properties(stream).items():
+            due = consumer.kept(record[name])
+            assert same(schema, due, row[name], consumer.exact), f"{stream}.{name} of {record['id']}: emitted {record[name]!r}, kept {row[name]!r}"
+
+
+def prove(name, check, *given):
+    """Runs a check, and makes a line of what came of it."""
+    outcome = Outcome(name)
+    started = time.monotonic()
+    try:
+        check(outcome, *given)
+        outcome.passed = True
+    except Exception as error:
+        outcome.problem = str(error) if isinstance(error, AssertionError) else traceback.format_exc()
+    outcome.seconds = time.monotonic() - started
+    print(f"{'passed' if outcome.passed else 'FAILED'}  {outcome.name}", file=sys.stderr, flush=True)
+    return outcome
+
+
+def main():
+    outcomes = []
+    with ThreadPoolExecutor(max_workers=os.cpu_count()) as workers:
+        waiting = []
+        for temper in TEMPERS:
+            for api in sandbox.STREAMS:
+                listings = {clock: sandbox.listing(api, options(api, temper, clock)) for clock in (FIRST, SECOND)}
+                for name in CONSUMERS:
+                    title = f"{name}, {api}, {temper}"
+                    waiting.append(workers.submit(prove, title, prove_consumer, name, api, temper, listings))
+        outcomes += [one.result() for one in waiting]
+    report(outcomes)
+    return 0 if all(outcome.passed for outcome in outcomes) else 1
+
+
+def report(outcomes):
+    line = "{:<54} {:>9} {:>9} {:>11} {:>9} {:>8}  {}"
+    print(line.format("consumer", "full run", "rows out", "second run", "rows out", "seconds", ""))
+    for outcome in outcomes:
+        cells = (*outcome.first, *outcome.second, f"{outcome.seconds:.1f}")
+        print(line.format(outcome.name, *map(str, cells), "" if outcome.passed else "FAILED"))
+    failed = [outcome for outcome in outcomes if not outcome.passed]
+    for outcome in failed:
+        print(f"\n{outcome.name}: {outcome.problem}")
+    print(f"\n{len(outcomes) - len(failed)} passed, {len(failed)} failed")
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,84 @@
+"""The sandbox, served by the tap's executable and listed over HTTP without the tap: what a destination must hold in the end."""
+
+import json
+import subprocess
+import urllib.parse
+import urllib.request
+from contextlib import contextmanager
+
+import tap
+
+STREAMS = {
+    "reevo": {
+        "contact": "contact",
+        "account": "account",
+        "opportunity": "opportunity",
+        "task": "task",
+        "note": "note",
+        "meeting": "meeting",
+        "implementation_project": "implementation_project",
+        "renewal_plan": "Renewal-Plan",
+    },
+    "askelephant": {name: name for name in ("contacts", "companies", "users", "tags", "engagements")},
+}
+"""For each API: the names of streams, and what the API calls them."""
+
+CONFIG = {
+    "reevo": {"api": "reevo", "record_types": list(STREAMS["reevo"].values())},
+    "askelephant": {"api": "askelephant", "expand": ["contacts", "tags", "owner"]},
+}
+
+
+@contextmanager
+def serving(options):
+    """Serves a sandbox of these options while the block runs; gives its URL and key."""
+    command = [tap.TAP, "sandbox", "--port", "0", "--options", options]
+    process = subprocess.Popen(command, env=tap.ENVIRONMENT, stderr=subprocess.PIPE, text=True)
+    try:
+        url = process.stderr.readline().split()[-1]
+        key = process.stderr.readline().split()[-1]
+        yield url, key
+    finally:
+        process.terminate()
+        process.wait()
+        process.stderr.close()
+
+
+def listing(api, options):
+    """All records of all streams as `{stream: {id: updated_at}}`, straight from the API."""
+    listed = reevo_pages if api == "reevo" else askelephant_pages
+    with serving(options) as (url, key):
+        streams = {}
+        for stream, api_name in STREAMS[api].items():
+            records = [record for page in listed(url, key, api_name) for record in page]
+            streams[stream] = {record["id"]: tap.instant(record["updated_at"]) for record in records}
+            assert len(streams[stream]) == len(records), f"the API lists a record of {stream} twice"
+        return streams
+
+
+def reevo_pages(url, key, record_type):
+    address = f"{url}/api/v2/{record_type}/_query"
+    body = {"limit": 500, "sort": [{"field": "updated_at", "direction": "asc"}]}
+    while body:
+        page = answer(address, key, body)
+        yield page["data"]
+        places = (page, page.get("pagination") or {}, page.get("meta") or {})
+        cursor = next(filter(None, (place.get("next_cursor") for place in places)), None)
+        body = cursor and {"limit": 500, "cursor": cursor}
+
+
+def askelephant_pages(url, key, collection):
+    parameters = {"limit": 100, "order_by": "updated_at:asc"}
+    more = True
+    while more:
+        page = answer(f"{url}/v2/{collection}?{urllib.parse.urlencode(parameters)}", key)
+        yield page["data"]
+        more = page["has_more"]
+        parameters["cursor"] = page["next_cursor"]
+
+
+def answer(address, key, body=None):
+    data = None if body is None else json.dumps(body).encode()
+    headers = {"Authorization": f"Bearer {key}" if data else key, "Content-Type": "application/json"}
+    with urllib.request.urlopen(urllib.request.Request(address, data, headers)) as response:
+        return json.load(response)

@@ -1,0 +1,66 @@
+"""The Meltano SDK's standard tests of a tap, on a tap that is not Python's: a `Tap` of the SDK that asks the executable.
+
+Run by pytest in the SDK's environment, by `prove.py`, which gives the tap and its configuration.
+"""
+
+import json
+import os
+import subprocess
+import sys
+
+from singer_sdk import Stream, Tap
+from singer_sdk.testing import SuiteConfig, get_tap_test_class
+
+TAP = os.environ["TAP"]
+CONFIG = os.environ["PROVE_CONFIG"]
+
+
+def printed(*arguments):
+    return subprocess.run([TAP, *arguments], check=True, capture_output=True, text=True).stdout
+
+
+class ListedStream(Stream):
+    """A stream as the executable's catalog describes it."""
+
+    def get_records(self, context):
+        raise NotImplementedError("the executable reads")
+
+
+class Executable(Tap):
+    name = "tap-revops"
+    config_jsonschema = {"type": "object", "properties": {}}
+
+    def discover_streams(self):
+        catalog = json.loads(printed("--config", CONFIG, "--discover"))
+        streams = []
+        for entry in catalog["streams"]:
+            stream = ListedStream(self, schema=entry["schema"], name=entry["stream"])
+            stream.primary_keys = entry["key_properties"]
+            stream.replication_key = "updated_at"
+            streams.append(stream)
+        return streams
+
+    def run_discovery(self):
+        return printed("--config", CONFIG, "--discover")
+
+    def run_connection_test(self):
+        printed("--config", CONFIG, "--test")
+        return True
+
+    def run_sync_dry_run(self, *_, **__):
+        sys.stdout.write(printed("--config", CONFIG))
+        return True
+
+    @classmethod
+    def print_version(cls, *_, **__):
+        assert printed("--version").startswith("tap-revops ")
+
+    @classmethod
+    def print_about(cls, output_format=None, *_, **__):
+        if output_format == "json":
+            assert json.loads(printed("--about", "--format", "json"))["settings"]["properties"]
+        else:
+            assert printed("--about")
+
+
+TestStandard = get_tap_test_class(tap_class=Executable, config={}, suite_config=SuiteConfig())

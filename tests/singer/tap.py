@@ -1,0 +1,70 @@
+"""The tap under proof: how it is run, and what its messages say."""
+
+import json
+import os
+import subprocess
+from dataclasses import dataclass, field
+from datetime import datetime, timezone
+from decimal import Decimal
+from pathlib import Path
+
+TAP = os.environ["TAP"]
+
+# Settings of whoever runs the proof must not reach the tap.
+ENVIRONMENT = {name: value for name, value in os.environ.items() if not name.startswith("TAP_REVOPS_")}
+
+
+def printed(*arguments):
+    """What the tap prints when it succeeds."""
+    finished = subprocess.run([TAP, *arguments], env=ENVIRONMENT, capture_output=True, text=True)
+    if finished.returncode != 0:
+        raise AssertionError(f"tap-revops {' '.join(arguments)} ended with {finished.returncode}: {finished.stderr.strip()}")
+    return finished.stdout
+
+
+@dataclass
+class Emitted:
+    """The messages of one run, by stream."""
+
+    schemas: dict = field(default_factory=dict)
+    records: dict = field(default_factory=dict)
+    state: dict | None = None
+
+    @property
+    def counts(self):
+        return {stream: len(records) for stream, records in self.records.items()}
+
+    @property
+    def total(self):
+        return sum(self.counts.values())
+
+    def ids(self, stream):
+        return [record["id"] for record in self.records[stream]]
+
+    def properties(self, stream):
+        return self.schemas[stream]["properties"]
+
+
+def read_messages(path: Path) -> Emitted:
+    """Reads a run's output, which must be in Singer's order. Numbers keep their digits."""
+    emitted = Emitted()
+    with path.open(encoding="utf-8", newline="\n") as lines:
+        for line in lines:
+            message = json.loads(line, parse_float=Decimal)
+            match message["type"]:
+                case "SCHEMA":
+                    assert message["stream"] not in emitted.schemas, f"a second schema of {message['stream']}"
+                    emitted.schemas[message["stream"]] = message["schema"]
+                    emitted.records[message["stream"]] = []
+                case "RECORD":
+                    emitted.records[message["stream"]].append(message["record"])
+                case "STATE":
+                    emitted.state = message["value"]
+                case other:
+                    raise AssertionError(f"a message of type {other}")
+    return emitted
+
+
+def instant(text):
+    """An instant, without zone, in UTC: as databases keep it."""
+    return datetime.fromisoformat(text).astimezone(timezone.utc).replace(tzinfo=None)
