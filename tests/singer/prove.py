@@ -6,6 +6,8 @@ hour, by which records have changed and new ones have appeared. Called by `run`,
 
 import json
 import os
+import re
+import subprocess
 import sys
 import time
 import traceback
@@ -15,7 +17,8 @@ from pathlib import Path
 
 import sandbox
 import tap
-from consumers import CONSUMERS, Keeps
+from consumers import CONSUMERS, HOME, Keeps
+from prove_meltano import prove_commands, prove_page, prove_runs
 from values import same
 
 FOLDER = Path(os.environ["PROVE_FOLDER"])
@@ -32,6 +35,17 @@ TEMPERS = {
     },
 }
 """What the sandbox is like: as documented, or with every licence that the documentation leaves it."""
+
+SETTINGS = {
+    "plain": {"reevo": {}, "askelephant": {"expand": ["contacts", "tags", "owner"]}},
+    "awkward": {
+        "reevo": {"unknown_fields": "collect", "page_size": 77},
+        "askelephant": {
+            "unknown_fields": "collect",
+            "expand": ["companies", "contacts", "owner", "action_items", "signals", "transcript", "media_url", "tags"],
+        },
+    },
+}
 
 
 @dataclass
@@ -50,9 +64,11 @@ def options(api, temper, clock):
     return f"records={RECORDS}&clock={clock}{TEMPERS[temper][api]}"
 
 
-def arguments(place, api, temper, clock, state=None, settings=()):
+def arguments(place, api, temper, clock, state=None):
     """The tap's arguments for a run at an hour, the files that they name included."""
-    config = {**sandbox.CONFIG[api], "base_url": f"sandbox:?{options(api, temper, clock)}", **dict(settings)}
+    config = {"api": api, "base_url": f"sandbox:?{options(api, temper, clock)}", **SETTINGS[temper][api]}
+    if api == "reevo":
+        config["record_types"] = list(sandbox.STREAMS[api].values())
     (place / "tap.json").write_text(json.dumps(config))
     given = ["--config", str(place / "tap.json")]
     if state is not None:
@@ -153,17 +169,50 @@ def prove(name, check, *given):
     return outcome
 
 
+def prove_sdk(outcome, api):
+    """The Meltano SDK's standard tests of a tap."""
+    place = FOLDER / f"sdk-{api}"
+    place.mkdir()
+    arguments(place, api, "plain", FIRST)
+    environment = {**tap.ENVIRONMENT, "PROVE_CONFIG": str(place / "tap.json")}
+    suite = Path(__file__).parent / "sdk_suite.py"
+    command = [HOME / "singer-sdk/bin/python", "-m", "pytest", "-q", "-p", "no:cacheprovider", suite]
+    finished = subprocess.run(command, env=environment, cwd=place, capture_output=True, text=True)
+    assert finished.returncode == 0, finished.stdout[-4000:]
+    outcome.first = (re.search(r"(\d+) passed", finished.stdout)[1], "tests")
+
+
 def main():
-    outcomes = []
+    listings = {
+        (api, temper, clock): sandbox.listing(api, options(api, temper, clock))
+        for api in sandbox.STREAMS
+        for temper in TEMPERS
+        for clock in (FIRST, SECOND)
+    }
+
+    def base_url(api, clock):
+        return f"sandbox:?{options(api, 'plain', clock)}"
+
+    def hours(api):
+        return [(base_url(api, clock), listings[api, "plain", clock]) for clock in (FIRST, SECOND)]
+
+    checks = []
+    for temper in TEMPERS:
+        for api in sandbox.STREAMS:
+            at = {clock: listings[api, temper, clock] for clock in (FIRST, SECOND)}
+            checks += [(f"{name}, {api}, {temper}", prove_consumer, name, api, temper, at) for name in CONSUMERS]
+    checks += [(f"Meltano SDK's tests of a tap, {api}", prove_sdk, api) for api in sandbox.STREAMS]
+    meltano = FOLDER / "meltano"
+    meltano.mkdir()
+    checks += [
+        ("docs/meltano.md says what --about says", prove_page, meltano),
+        ("meltano config test, meltano select", prove_commands, meltano, base_url("reevo", FIRST)),
+        ("meltano run, reevo, target-jsonl", prove_runs, meltano, "reevo", "target-jsonl", hours("reevo")),
+        ("meltano run, reevo, target-postgres", prove_runs, meltano, "reevo", "target-postgres", hours("reevo")),
+        ("meltano run, askelephant, target-postgres", prove_runs, meltano, "askelephant", "target-postgres", hours("askelephant")),
+    ]
     with ThreadPoolExecutor(max_workers=os.cpu_count()) as workers:
-        waiting = []
-        for temper in TEMPERS:
-            for api in sandbox.STREAMS:
-                listings = {clock: sandbox.listing(api, options(api, temper, clock)) for clock in (FIRST, SECOND)}
-                for name in CONSUMERS:
-                    title = f"{name}, {api}, {temper}"
-                    waiting.append(workers.submit(prove, title, prove_consumer, name, api, temper, listings))
-        outcomes += [one.result() for one in waiting]
+        outcomes = list(workers.map(lambda check: prove(*check), checks))
     report(outcomes)
     return 0 if all(outcome.passed for outcome in outcomes) else 1
 

@@ -23,11 +23,6 @@ STREAMS = {
 }
 """For each API: the names of streams, and what the API calls them."""
 
-CONFIG = {
-    "reevo": {"api": "reevo", "record_types": list(STREAMS["reevo"].values())},
-    "askelephant": {"api": "askelephant", "expand": ["contacts", "tags", "owner"]},
-}
-
 
 @contextmanager
 def serving(options):

@@ -1,0 +1,96 @@
+"""A Meltano project made of the plugin definition in docs/meltano.md, so that the page says what works."""
+
+import json
+import re
+import subprocess
+from pathlib import Path
+
+import tap
+from consumers import DATABASE, HOME, POSTGRES
+
+PAGE = Path(__file__).parents[2] / "docs" / "meltano.md"
+MELTANO = HOME / "meltano" / "bin" / "meltano"
+STATES = {"target-jsonl": "dev:tap-revops-to-target-jsonl", "target-postgres": "dev:tap-revops-to-target-postgres"}
+
+LOADERS = """
+include_paths: [loaders.meltano.yml]
+"""
+
+
+def loaders(schema):
+    """The loaders, as a user's project has them. What matters here is only that they are the real ones."""
+    return {
+        "plugins": {
+            "loaders": [
+                {
+                    "name": "target-jsonl",
+                    "namespace": "target_jsonl",
+                    "executable": str(HOME / "target-jsonl/bin/target-jsonl"),
+                    "settings": [{"name": "destination_path"}, {"name": "do_timestamp_file", "kind": "boolean"}],
+                    "config": {"destination_path": "output", "do_timestamp_file": False},
+                },
+                {
+                    "name": "target-postgres",
+                    "namespace": "target_postgres",
+                    "executable": str(HOME / "target-postgres/bin/target-postgres"),
+                    "settings": [
+                        {"name": "host"},
+                        {"name": "port", "kind": "integer"},
+                        {"name": "user"},
+                        {"name": "password", "sensitive": True},
+                        {"name": "database"},
+                        {"name": "default_target_schema"},
+                    ],
+                    "config": {**POSTGRES, "database": DATABASE, "default_target_schema": schema},
+                },
+            ]
+        }
+    }
+
+
+def definition():
+    """The page's definition, as text."""
+    return re.search(r"^```yaml\n(.*?)^```$", PAGE.read_text(), re.DOTALL | re.MULTILINE)[1]
+
+
+class Project:
+    def __init__(self, place, executable, settings, schema):
+        """The tap's executable is written in place of its bare name, or found on the path if there is none."""
+        text = definition()
+        line = "    executable: tap-revops\n"
+        assert text.count(line) == 1, "the page names the executable once"
+        if executable:
+            text = text.replace(line, f"    executable: {executable}\n")
+        self.place = place
+        place.mkdir()
+        (place / "output").mkdir()
+        (place / "meltano.yml").write_text(text + LOADERS)
+        # JSON is YAML.
+        (place / "loaders.meltano.yml").write_text(json.dumps(loaders(schema)))
+        path = f"{Path(tap.TAP).parent}:{tap.ENVIRONMENT['PATH']}"
+        self.environment = {**tap.ENVIRONMENT, "PATH": path, "MELTANO_SEND_ANONYMOUS_USAGE_STATS": "false", "NO_COLOR": "1", **settings}
+
+    def meltano(self, *arguments, **settings):
+        """What the command prints when it succeeds."""
+        command = [MELTANO, *arguments]
+        environment = {**self.environment, **settings}
+        finished = subprocess.run(command, cwd=self.place, env=environment, capture_output=True, text=True)
+        last = finished.stderr.strip()[-2000:]
+        assert finished.returncode == 0, f"meltano {' '.join(arguments)} ended with {finished.returncode}: {last}"
+        return finished.stdout + finished.stderr
+
+    def bookmarks(self, state):
+        text = self.meltano("state", "get", state)
+        return json.loads(text[text.index("{") : text.rindex("}") + 1])["singer_state"]["bookmarks"]
+
+    def lines(self, stream):
+        """The records in the folder of target-jsonl."""
+        with (self.place / "output" / f"{stream}.jsonl").open(encoding="utf-8", newline="\n") as lines:
+            return [json.loads(line) for line in lines]
+
+    def defined(self):
+        """The plugin of the page, read by a YAML parser of Meltano's environment."""
+        program = "import json, sys; from ruamel.yaml import YAML; json.dump(YAML(typ='safe').load(sys.stdin), sys.stdout)"
+        command = [HOME / "meltano/bin/python", "-c", program]
+        parsed = subprocess.run(command, input=definition(), capture_output=True, text=True, check=True)
+        return json.loads(parsed.stdout)["plugins"]["extractors"][0]

@@ -1,0 +1,128 @@
+"""What must hold in a Meltano project made of docs/meltano.md."""
+
+import json
+import re
+
+import sandbox
+import tap
+from consumers import postgres_rows
+from meltano_project import STATES, Project
+
+KINDS = {
+    "string": "string",
+    "integer": "integer",
+    "array": "array",
+}
+"""The kind of a setting for the type that the tap gives it; enumerations and dates aside."""
+
+
+def prove_page(outcome, folder):
+    """The page's definition is the one that the tap gives of itself."""
+    about = json.loads(tap.printed("--about", "--format", "json"))
+    defined = Project(folder / "page", None, {}, "-").defined()
+    assert defined["capabilities"] == about["capabilities"], "capabilities"
+    properties = about["settings"]["properties"]
+    settings = {setting["name"]: setting for setting in defined["settings"]}
+    assert list(settings) == list(properties), f"settings {sorted(settings.keys() ^ properties.keys())}, or their order"
+    for name, declared in properties.items():
+        setting = settings[name]
+        assert setting.get("kind") == kind(declared), f"kind of {name}"
+        assert setting.get("sensitive", False) == declared.get("writeOnly", False), f"secrecy of {name}"
+        if "enum" in declared:
+            assert [option["value"] for option in setting["options"]] == declared["enum"], f"options of {name}"
+
+
+def kind(declared):
+    if "enum" in declared:
+        return "options"
+    if declared.get("format") == "date-time":
+        return "date_iso8601"
+    return KINDS[declared["type"]]
+
+
+def prove_commands(outcome, folder, base_url):
+    """With the tap found by its bare name on the path."""
+    project = Project(folder / "commands", None, {"TAP_REVOPS_BASE_URL": base_url}, "-")
+    assert "Plugin configuration is valid" in project.meltano("config", "test", "tap-revops")
+    try:
+        project.meltano("config", "test", "tap-revops", TAP_REVOPS_API_KEY="wrong")
+    except AssertionError as refused:
+        assert "check api_key" in str(refused), f"a refused key is told so: {refused}"
+    else:
+        raise AssertionError("a wrong key passed the test")
+    listed = set(re.findall(r"\[(automatic|selected|excluded) *\] (\S+)", project.meltano("select", "tap-revops", "--list", "--all")))
+    streams = {name.split(".")[0] for _, name in listed}
+    assert streams == sandbox.STREAMS["reevo"].keys(), f"streams {sorted(streams)}"
+    for line in (
+        ("automatic", "renewal_plan.id"),
+        ("automatic", "contact.updated_at"),
+        ("excluded", "contact.linkedin_url"),
+        ("excluded", "contact.address.zip_code"),
+        ("selected", "contact.address.city"),
+        ("selected", "account.linkedin_url"),
+    ):
+        assert line in listed, f"{line[1]} is not {line[0]}"
+
+
+def prove_runs(outcome, folder, api, loader, hours):
+    """Two runs and a full refresh. `hours` are two pairs: the base URL of an hour, and what the API lists then."""
+    (first_url, first), (second_url, second) = hours
+    schema = f"meltano_{api}"
+    project = Project(folder / f"{loader}-{api}", tap.TAP, {}, schema)
+    if api == "askelephant":
+        project.meltano("config", "set", "tap-revops", "api", "askelephant")
+        project.meltano("config", "unset", "tap-revops", "record_types")
+        project.meltano("config", "set", "tap-revops", "expand", '["contacts", "tags", "owner"]')
+
+    def run(url, *flags):
+        said = project.meltano("run", *flags, "tap-revops", loader, TAP_REVOPS_BASE_URL=url)
+        counts = {stream: int(count) for stream, count in re.findall(r"INFO (\w+): (\d+) records in", said)}
+        return counts, project.bookmarks(STATES[loader])
+
+    def held():
+        if loader == "target-postgres":
+            return {stream: list(postgres_rows(schema, stream).values()) for stream in first}
+        return {stream: project.lines(stream) for stream in first}
+
+    emitted, bookmarks = run(first_url)
+    rows = held()
+    outcome.first = (sum(emitted.values()), total(rows))
+    assert emitted == {stream: len(listed) for stream, listed in first.items()}, f"emitted {emitted}"
+    assert_newest(rows, first)
+    assert bookmarks.keys() == first.keys(), "the state lacks a stream"
+    if api == "reevo":
+        assert_selected(rows["contact"])
+
+    again, bookmarks = run(second_url)
+    rows = held()
+    outcome.second = (sum(again.values()), total(rows))
+    assert 0 < sum(again.values()) < total(second) / 2, f"the second run read {sum(again.values())} records"
+    assert_newest(rows, second)
+    assert bookmarks.keys() == second.keys(), "the state lacks a stream after the second run"
+
+    missing = "task" if api == "reevo" else "users"
+    _, kept = run(f"{second_url}&forbid={missing}")
+    assert kept == bookmarks, f"the state changed while {missing} could not be read: {kept}"
+
+    refreshed, bookmarks = run(second_url, "--full-refresh")
+    assert refreshed == {stream: len(listed) for stream, listed in second.items()}, f"a full refresh emitted {refreshed}"
+    assert_newest(held(), second)
+    assert bookmarks.keys() == second.keys(), "the state lacks a stream after the full refresh"
+
+
+def total(streams):
+    return sum(map(len, streams.values()))
+
+
+def assert_newest(rows, listed):
+    """Every record as the API lists it now; of those that a loader keeps side by side, the last counts."""
+    for stream, records in listed.items():
+        at = {row["id"]: row["updated_at"] for row in rows[stream]}
+        at = {id: tap.instant(value) if isinstance(value, str) else value for id, value in at.items()}
+        assert at == records, f"{stream}: {len(at)} records are there, {len(records)} are listed, or some are older"
+
+
+def assert_selected(contacts):
+    addresses = [contact["address"] for contact in contacts if contact["address"]]
+    assert addresses and not any("zip_code" in address for address in addresses), "zip_code was not deselected"
+    assert not any("linkedin_url" in contact for contact in contacts), "linkedin_url was not deselected"
