@@ -72,12 +72,20 @@ class Project:
 
     def meltano(self, *arguments, **settings):
         """What the command prints when it succeeds."""
-        command = [MELTANO, *arguments]
+        status, said = self.ended(arguments, settings)
+        assert status == 0, f"meltano {' '.join(arguments)} ended with {status}: {said[-2000:]}"
+        return said
+
+    def failing(self, *arguments, **settings):
+        """What the command prints when it fails."""
+        status, said = self.ended(arguments, settings)
+        assert status != 0, f"meltano {' '.join(arguments)} succeeded, with {settings}"
+        return said
+
+    def ended(self, arguments, settings):
         environment = {**self.environment, **settings}
-        finished = subprocess.run(command, cwd=self.place, env=environment, capture_output=True, text=True)
-        last = finished.stderr.strip()[-2000:]
-        assert finished.returncode == 0, f"meltano {' '.join(arguments)} ended with {finished.returncode}: {last}"
-        return finished.stdout + finished.stderr
+        finished = subprocess.run([MELTANO, *arguments], cwd=self.place, env=environment, capture_output=True, text=True)
+        return finished.returncode, finished.stdout + finished.stderr
 
     def bookmarks(self, state):
         text = self.meltano("state", "get", state)

@@ -23,8 +23,8 @@ from values import same
 
 FOLDER = Path(os.environ["PROVE_FOLDER"])
 RECORDS = 500
-FIRST, SECOND = "2026-06-10T12:00:00Z", "2026-07-01T00:00:30Z"
-"""Between the two, imports of June appear, and then six records of each stream change."""
+FIRST, SECOND, THIRD = "2026-06-10T12:00:00Z", "2026-07-01T00:00:30Z", "2026-07-01T00:01:00Z"
+"""Between the first two, imports of June appear, and then six records of each stream change; six more until the third."""
 
 TEMPERS = {
     "plain": {"reevo": "", "askelephant": ""},
@@ -83,7 +83,9 @@ def prove_consumer(outcome, name, api, temper, listings):
     place.mkdir()
     first, printed = consumer.receive(arguments(place, api, temper, FIRST), place, "first")
     outcome.first = (first.total, "-")
-    assert_complete(first, listings[FIRST])
+    assert_complete(first, sandbox.hours(listings[FIRST]))
+    if temper == "plain":
+        assert_true(first, api, listings[FIRST], api_names(place))
     held = assert_arrived(consumer, place, first, [first], printed)
     outcome.first = (first.total, held)
     state = consumer.state(printed) if consumer.echoes_state else first.state
@@ -91,7 +93,7 @@ def prove_consumer(outcome, name, api, temper, listings):
 
     second, printed = consumer.receive(arguments(place, api, temper, SECOND, state), place, "second")
     outcome.second = (second.total, "-")
-    assert_incremental(second, first.state, listings[SECOND], certain=temper == "plain")
+    assert_incremental(second, first.state, sandbox.hours(listings[SECOND]), certain=temper == "plain")
     held = assert_arrived(consumer, place, second, [first, second], printed)
     outcome.second = (second.total, held)
     if consumer.keeps is Keeps.NEWEST:
@@ -109,6 +111,29 @@ def assert_complete(emitted, listed):
         for record in emitted.records[stream]:
             assert tap.instant(record["updated_at"]) == records[record["id"]], f"{stream}: {record['id']} has another updated_at"
     assert emitted.state["bookmarks"].keys() == listed.keys(), "the state lacks a stream"
+
+
+def assert_true(emitted, api, listed, names):
+    """The values that the API gave: those that are no objects or lists, all their digits included."""
+    for stream, records in listed.items():
+        for record in emitted.records[stream]:
+            given = sandbox.fields(api, records[record["id"]])
+            for name, schema in emitted.properties(stream).items():
+                value = given.get(names[stream, name])
+                if value is not None:
+                    kept = tap.instant(value) if schema.get("format") == "date-time" else value
+                    assert same(schema, record[name], kept, True), f"{stream}.{name}: given {value!r}, emitted {record[name]!r}"
+
+
+def api_names(place):
+    """What the API calls a field, as the catalog of the last configured run says."""
+    catalog = json.loads(tap.printed("--config", str(place / "tap.json"), "--discover"))
+    return {
+        (stream["tap_stream_id"], entry["breadcrumb"][1]): entry["metadata"]["api-name"]
+        for stream in catalog["streams"]
+        for entry in stream["metadata"]
+        if len(entry["breadcrumb"]) == 2
+    }
 
 
 def assert_incremental(emitted, state, listed, certain):
@@ -187,14 +212,14 @@ def main():
         (api, temper, clock): sandbox.listing(api, options(api, temper, clock))
         for api in sandbox.STREAMS
         for temper in TEMPERS
-        for clock in (FIRST, SECOND)
+        for clock in (FIRST, SECOND, THIRD)
     }
 
     def base_url(api, clock):
         return f"sandbox:?{options(api, 'plain', clock)}"
 
     def hours(api):
-        return [(base_url(api, clock), listings[api, "plain", clock]) for clock in (FIRST, SECOND)]
+        return [(base_url(api, clock), sandbox.hours(listings[api, "plain", clock])) for clock in (FIRST, SECOND, THIRD)]
 
     checks = []
     for temper in TEMPERS:

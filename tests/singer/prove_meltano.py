@@ -44,12 +44,8 @@ def prove_commands(outcome, folder, base_url):
     """With the tap found by its bare name on the path."""
     project = Project(folder / "commands", None, {"TAP_REVOPS_BASE_URL": base_url}, "-")
     assert "Plugin configuration is valid" in project.meltano("config", "test", "tap-revops")
-    try:
-        project.meltano("config", "test", "tap-revops", TAP_REVOPS_API_KEY="wrong")
-    except AssertionError as refused:
-        assert "check api_key" in str(refused), f"a refused key is told so: {refused}"
-    else:
-        raise AssertionError("a wrong key passed the test")
+    refused = project.failing("config", "test", "tap-revops", TAP_REVOPS_API_KEY="wrong")
+    assert "check api_key" in refused, f"a refused key is told so: {refused}"
     listed = set(re.findall(r"\[(automatic|selected|excluded) *\] (\S+)", project.meltano("select", "tap-revops", "--list", "--all")))
     streams = {name.split(".")[0] for _, name in listed}
     assert streams == sandbox.STREAMS["reevo"].keys(), f"streams {sorted(streams)}"
@@ -65,8 +61,9 @@ def prove_commands(outcome, folder, base_url):
 
 
 def prove_runs(outcome, folder, api, loader, hours):
-    """Two runs and a full refresh. `hours` are two pairs: the base URL of an hour, and what the API lists then."""
-    (first_url, first), (second_url, second) = hours
+    """A full run, a second one, two that cannot read a stream, and a full refresh. `hours` are three pairs: the base URL of an hour,
+    and when each record had changed by then."""
+    (first_url, first), (second_url, second), (third_url, third) = hours
     schema = f"meltano_{api}"
     project = Project(folder / f"{loader}-{api}", tap.TAP, {}, schema)
     if api == "askelephant":
@@ -100,14 +97,30 @@ def prove_runs(outcome, folder, api, loader, hours):
     assert_newest(rows, second)
     assert bookmarks.keys() == second.keys(), "the state lacks a stream after the second run"
 
-    missing = "task" if api == "reevo" else "users"
-    _, kept = run(f"{second_url}&forbid={missing}")
-    assert kept == bookmarks, f"the state changed while {missing} could not be read: {kept}"
+    withheld = "task" if api == "reevo" else "users"
+    _, kept = run(f"{second_url}&forbid={withheld}")
+    assert kept == bookmarks, f"the state changed while {withheld} could not be discovered: {kept}"
 
-    refreshed, bookmarks = run(second_url, "--full-refresh")
-    assert refreshed == {stream: len(listed) for stream, listed in second.items()}, f"a full refresh emitted {refreshed}"
-    assert_newest(held(), second)
-    assert bookmarks.keys() == second.keys(), "the state lacks a stream after the full refresh"
+    # With a catalog from before, the stream is asked for, and fails.
+    settings = {"TAP_REVOPS__CATALOG": discovered(project, first_url), "TAP_REVOPS_BASE_URL": f"{third_url}&forbid={withheld}"}
+    said = project.failing("run", "tap-revops", loader, **settings)
+    assert f"{withheld} failed and keeps its old bookmark" in said, f"the failure is not told: {said}"
+    after = project.bookmarks(STATES[loader])
+    moved = {stream for stream in after if after[stream] != bookmarks[stream]}
+    assert moved == second.keys() - {withheld}, f"the bookmarks of {sorted(moved)} moved"
+
+    refreshed, bookmarks = run(third_url, "--full-refresh")
+    assert refreshed == {stream: len(listed) for stream, listed in third.items()}, f"a full refresh emitted {refreshed}"
+    assert_newest(held(), third)
+    assert bookmarks.keys() == third.keys(), "the state lacks a stream after the full refresh"
+
+
+def discovered(project, url):
+    """The path of a catalog of all streams, for the project's configuration."""
+    path = project.place / "catalog.json"
+    said = project.meltano("invoke", "--dump=catalog", "tap-revops", TAP_REVOPS_BASE_URL=url)
+    path.write_text(said[: said.rindex("\n}") + 2])
+    return str(path)
 
 
 def total(streams):

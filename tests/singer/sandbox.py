@@ -5,6 +5,7 @@ import subprocess
 import urllib.parse
 import urllib.request
 from contextlib import contextmanager
+from decimal import Decimal
 
 import tap
 
@@ -40,15 +41,37 @@ def serving(options):
 
 
 def listing(api, options):
-    """All records of all streams as `{stream: {id: updated_at}}`, straight from the API."""
+    """All records of all streams as `{stream: {id: record}}`, straight from the API."""
     listed = reevo_pages if api == "reevo" else askelephant_pages
     with serving(options) as (url, key):
         streams = {}
         for stream, api_name in STREAMS[api].items():
             records = [record for page in listed(url, key, api_name) for record in page]
-            streams[stream] = {record["id"]: tap.instant(record["updated_at"]) for record in records}
+            streams[stream] = {record["id"]: record for record in records}
             assert len(streams[stream]) == len(records), f"the API lists a record of {stream} twice"
         return streams
+
+
+def hours(listed):
+    """Of a listing, only when each record changed."""
+    return {
+        stream: {id: tap.instant(record["updated_at"]) for id, record in records.items()}
+        for stream, records in listed.items()
+    }
+
+
+def fields(api, record):
+    """The fields of an API's record that are single values, by the API's names: texts, truth values, and numbers."""
+    if api == "askelephant":
+        return {name: value for name, value in record.items() if not isinstance(value, (dict, list))}
+    plain = {}
+    for name, envelope in record["attributes"].items():
+        value = envelope.get("value") if isinstance(envelope, dict) else envelope
+        if isinstance(value, str) and envelope["value_type"] in ("number", "percent"):
+            plain[name] = Decimal(value)
+        elif not isinstance(value, (dict, list)):
+            plain[name] = value
+    return plain
 
 
 def reevo_pages(url, key, record_type):
@@ -76,4 +99,4 @@ def answer(address, key, body=None):
     data = None if body is None else json.dumps(body).encode()
     headers = {"Authorization": f"Bearer {key}" if data else key, "Content-Type": "application/json"}
     with urllib.request.urlopen(urllib.request.Request(address, data, headers)) as response:
-        return json.load(response)
+        return json.load(response, parse_float=Decimal)
