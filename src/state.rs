@@ -2,6 +2,7 @@
 //! and the state that holds all bookmarks between runs. A bookmark never goes back, and nothing
 //! that came with the incoming state is lost.
 
+use crate::catalog::REPLICATION_KEY;
 use crate::json;
 use crate::record::Version;
 use crate::timestamp::{self, Instant};
@@ -157,10 +158,29 @@ pub struct State {
 
 const BOOKMARKS: &str = "bookmarks";
 
+/// The members of a stored bookmark that a new one replaces.
+const OURS: [&str; 4] = [
+    "updated_at",
+    "id",
+    "replication_key",
+    "replication_key_value",
+];
+
 #[derive(Deserialize)]
 struct StoredBookmark {
     updated_at: Option<String>,
     id: Option<String>,
+    /// How taps made with the Meltano SDK keep the same thing.
+    replication_key: Option<String>,
+    replication_key_value: Option<String>,
+}
+
+impl StoredBookmark {
+    fn into_parts(self) -> Option<(String, Option<String>)> {
+        let is_ours = self.replication_key.as_deref() == Some(REPLICATION_KEY);
+        let of_sdk = self.replication_key_value.filter(|_| is_ours);
+        Some((self.updated_at.or(of_sdk)?, self.id))
+    }
 }
 
 impl State {
@@ -215,9 +235,7 @@ impl State {
         let stored: Option<StoredBookmark> = json::parse_object(raw.get()).map_err(|_| {
             anyhow!("the state's bookmark of {stream} is not of the form {{\"updated_at\": …, \"id\": …}}; {advice}")
         })?;
-        let Some((updated_at, id)) =
-            stored.and_then(|stored| Some((stored.updated_at?, stored.id)))
-        else {
+        let Some((updated_at, id)) = stored.and_then(StoredBookmark::into_parts) else {
             return Ok(None);
         };
         let instant = timestamp::parse(&updated_at).map(|stamp| stamp.instant);
@@ -238,7 +256,7 @@ impl State {
         let old = self.bookmarks.get(stream).map_or("{}", |raw| raw.get());
         let mut extra: BTreeMap<String, Box<RawValue>> =
             serde_json::from_str(old).unwrap_or_default();
-        extra.retain(|name, _| name != "updated_at" && name != "id");
+        extra.retain(|name, _| !OURS.contains(&name.as_str()));
         let mut text = format!(
             "{{\"updated_at\":{},\"id\":{}",
             serde_json::json!(bookmark.updated_at),
@@ -439,6 +457,13 @@ mod tests {
                 "{text:?}"
             );
         }
+        let of_sdk = r#"{"bookmarks": {"contact": {"replication_key": "updated_at", "replication_key_value": "2026-01-01T00:00:00Z"}}}"#;
+        let read = State::parse(of_sdk)
+            .unwrap()
+            .bookmark("contact")
+            .unwrap()
+            .unwrap();
+        assert_eq!(read.updated_at, "2026-01-01T00:00:00Z");
         let message = r#"{"type": "STATE", "value": {"bookmarks": {"contact": {"updated_at": "2026-01-01T00:00:00Z"}}}}"#;
         let read = State::parse(message)
             .unwrap()

@@ -2,7 +2,7 @@
 //! fails leaves its old bookmark in force, and the others finish.
 
 use crate::api::{LowerBound, Window};
-use crate::catalog::{Selection, SyncMode};
+use crate::catalog::{Replication, Selection, SyncMode};
 use crate::config::{Boundary, Config};
 use crate::findings::{Finding, Findings, counted};
 use crate::http::failure::{Failure, Kind};
@@ -179,11 +179,17 @@ impl StreamRun {
         if self.selection.stream.best_mode() == SyncMode::Incremental {
             return window(config, self.selection.mode, self.bookmark.as_ref());
         }
-        if config.start_date.is_some() || config.end_date.is_some() {
+        if let Replication::FullTable { because } = &self.selection.stream.replication {
             let name = &self.selection.stream.name;
-            self.source.log.warning(format!(
-                "{name} is read as a whole, whatever start_date and end_date say: the API cannot filter it by updated_at"
-            ));
+            let dated = config.start_date.is_some() || config.end_date.is_some();
+            let despite = if dated {
+                ", whatever start_date and end_date say"
+            } else {
+                ""
+            };
+            self.source
+                .log
+                .info(format!("{name} is read as a whole{despite}: {because}"));
         }
         Window::default()
     }

@@ -162,7 +162,7 @@ fn by_code(code: &str) -> Option<(Kind, &'static str)> {
         ),
         "unknown_record_type" => (
             Kind::NotFound,
-            "check record_types: custom objects are named by their API name, and the key must reach them",
+            "the workspace has no such record type, or not for this key; in record_types, custom objects are named by their API name",
         ),
         "invalid_filter_field" => (
             Kind::Rejected,

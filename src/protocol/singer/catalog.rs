@@ -267,17 +267,21 @@ impl Entry {
         (selection, missing)
     }
 
-    /// Takes the deselected properties out of a schema, level by level.
+    /// Takes the deselected properties out of a schema, level by level. An object goes with the
+    /// last of its members.
     fn prune(&self, schema: &mut Value, breadcrumb: &mut Vec<String>) {
         if let Some(Value::Object(properties)) = schema.get_mut("properties") {
             breadcrumb.push("properties".to_owned());
             let top = breadcrumb.len() == 1;
             properties.retain(|name, nested| {
                 breadcrumb.push(name.clone());
-                let kept = (top && is_automatic(name)) || self.metadata.selects_field(breadcrumb);
-                if kept {
+                let selected = self.metadata.selects_field(breadcrumb);
+                let had_members = !is_hollow(nested);
+                if selected {
                     self.prune(nested, breadcrumb);
                 }
+                let kept = (selected && !(had_members && is_hollow(nested)))
+                    || (top && is_automatic(name));
                 breadcrumb.pop();
                 kept
             });
@@ -309,6 +313,12 @@ impl Entry {
             api_name.clone_into(&mut property.api_name);
         }
     }
+}
+
+/// Whether a schema describes an object, or an array of objects, without a single member.
+fn is_hollow(schema: &Value) -> bool {
+    let is_empty = |schema: &Value| schema["properties"].as_object().is_some_and(Map::is_empty);
+    is_empty(schema) || is_empty(&schema["items"])
 }
 
 /// Adds `id` and `updated_at` to a schema that lacks them: no stream can do without.
