@@ -30,6 +30,7 @@ pub enum Command {
     Sandbox {
         port: u16,
         options: String,
+        faults: Option<String>,
     },
 }
 

@@ -10,7 +10,7 @@ use crate::http::failure::{Failure, Kind};
 use crate::log::Log;
 use crate::name;
 use crate::protocol::{Listed, Message, Protocol, airbyte};
-use crate::sandbox::{Options, Sandbox};
+use crate::sandbox::{Faults, Options, Sandbox};
 use crate::source::Source;
 use crate::state::State;
 use crate::sync::{self, End, Ended};
@@ -62,7 +62,11 @@ impl Surroundings {
                 self.print(about::document(format)).await;
                 Ok(())
             }
-            Command::Sandbox { port, options } => self.sandbox(port, &options).await,
+            Command::Sandbox {
+                port,
+                options,
+                faults,
+            } => self.sandbox(port, &options, faults.as_deref()).await,
         }
     }
 
@@ -98,7 +102,7 @@ impl Surroundings {
                 (url.clone(), key, None)
             }
             BaseUrl::Sandbox(options) => {
-                let sandbox = start_sandbox(options, 0).await?;
+                let sandbox = start_sandbox(options, None, 0).await?;
                 let own_key = || SecretString::from(sandbox.key());
                 let key = config.api_key.clone().unwrap_or_else(own_key);
                 (sandbox.url(), key, Some(sandbox))
@@ -250,8 +254,8 @@ impl Surroundings {
         }
     }
 
-    async fn sandbox(&self, port: u16, options: &str) -> Result<()> {
-        let sandbox = start_sandbox(options, port).await?;
+    async fn sandbox(&self, port: u16, options: &str, faults: Option<&str>) -> Result<()> {
+        let sandbox = start_sandbox(options, faults, port).await?;
         self.log.info(format!(
             "the sandbox serves both APIs; base_url is {}",
             sandbox.url()
@@ -331,18 +335,24 @@ fn api_name(source: &Source, listed: &Listed) -> String {
         .unwrap_or_else(|| listed.name.clone())
 }
 
-async fn start_sandbox(options: &str, port: u16) -> Result<Sandbox> {
-    let options = Options::parse(options).map_err(|problems| {
-        anyhow!(
-            "the options of the sandbox have problems:\n  {}",
-            problems.join("\n  ")
-        )
-    })?;
+/// A script of faults from the command line comes after the one that the options name.
+async fn start_sandbox(options: &str, faults: Option<&str>, port: u16) -> Result<Sandbox> {
+    let mut options = Options::parse(options)
+        .map_err(|problems| listed("the options of the sandbox have problems", &problems))?;
+    if let Some(path) = faults {
+        let rules = Faults::read(path)
+            .map_err(|problems| listed("the script of faults has problems", &problems))?;
+        options.faults.extend(rules);
+    }
     let address = SocketAddr::from((Ipv4Addr::LOCALHOST, port));
     let started = Sandbox::start(options, address).await;
     started.with_context(|| {
         format!("the sandbox cannot listen on port {port}; choose another with --port")
     })
+}
+
+fn listed(what: &str, problems: &[String]) -> anyhow::Error {
+    anyhow!("{what}:\n  {}", problems.join("\n  "))
 }
 
 fn read_file(path: Option<&str>, what: &str) -> Result<Option<String>> {

@@ -74,6 +74,10 @@ enum Verb {
         /// What the sandbox is like, as behind "sandbox:" in `base_url`: "records=20000&seed=7".
         #[arg(long, default_value = "")]
         options: String,
+        /// A script of what goes wrong with which requests: a JSON list of rules, such as
+        /// `[{"kind": "page", "skip": 2, "times": 1, "fault": "reset_in_body"}]`.
+        #[arg(long, value_name = "FILE")]
+        faults: Option<String>,
     },
 }
 
@@ -134,7 +138,15 @@ pub fn parse(arguments: &[OsString]) -> Result<Invocation, clap::Error> {
             config: config.config,
         },
         Some(Verb::About { format }) => Command::About { format },
-        Some(Verb::Sandbox { port, options }) => Command::Sandbox { port, options },
+        Some(Verb::Sandbox {
+            port,
+            options,
+            faults,
+        }) => Command::Sandbox {
+            port,
+            options,
+            faults,
+        },
     };
     Ok(Invocation {
         command,

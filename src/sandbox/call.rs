@@ -2,6 +2,7 @@
 
 use percent_encoding::percent_decode_str;
 
+#[derive(Clone)]
 pub struct Call {
     pub method: String,
     /// Still encoded.

@@ -15,9 +15,11 @@ mod history;
 mod identity;
 mod journal;
 mod json;
+mod line;
 mod noise;
 mod options;
 mod options_query;
+mod outgoing;
 mod reevo;
 mod seal;
 mod server;
@@ -35,7 +37,9 @@ use std::sync::Arc;
 use chrono::{DateTime, Utc};
 use tokio::task::JoinHandle;
 
-pub use faults::{Fault, Reply};
+pub use faults::{
+    Ending, Fault, Faults, RecordChange, Reply, RequestKind, Requests, Rule, SchemaChange,
+};
 pub use journal::{Announced, Received};
 pub use options::{
     Archived, CursorEnd, CursorPlace, ElephantCursor, ErrorEnvelope, LimitOverrun, NestedKeys,
@@ -170,9 +174,14 @@ impl Sandbox {
         self.world.journal.set_hook(Arc::new(hook));
     }
 
-    /// Adds to the script of faults.
-    pub fn inject(&self, fault: Fault) {
-        self.world.faults.inject(fault);
+    /// Adds a `Fault` or a `Rule` to the script of faults.
+    pub fn inject(&self, rule: impl Into<Rule>) {
+        self.world.faults.inject(rule.into());
+    }
+
+    /// Replaces the script of faults; refusals that are still due are forgotten.
+    pub fn script(&self, rules: Vec<Rule>) {
+        self.world.faults.replace(rules);
     }
 
     fn true_record(&self, stream: Stream, entry: &Entry) -> Truth {

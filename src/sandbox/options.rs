@@ -2,6 +2,7 @@
 
 use chrono::{DateTime, Utc};
 
+use super::faults::Rule;
 use super::stream::Stream;
 
 /// Declares an enum together with the words that name its members in a URL.
@@ -174,6 +175,8 @@ pub struct Options {
     pub extra_members: bool,
     /// Whether texts now and then hold `\u0000` or half a surrogate pair.
     pub hostile_text: bool,
+    /// The script of faults to begin with. In a URL, it is the path of a file.
+    pub faults: Vec<Rule>,
 }
 
 impl Default for Options {
@@ -211,6 +214,7 @@ impl Default for Options {
             nested_keys: NestedKeys::A,
             extra_members: false,
             hostile_text: false,
+            faults: Vec::new(),
         }
     }
 }

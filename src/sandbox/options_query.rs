@@ -2,6 +2,7 @@
 
 use chrono::{DateTime, Utc};
 
+use super::faults::Faults;
 use super::options::{
     Archived, CursorEnd, CursorPlace, ElephantCursor, ErrorEnvelope, LimitOverrun, NestedKeys,
     Nulls, Numbers, OptionalMembers, Options, Scope, Ties, Timestamps,
@@ -41,6 +42,7 @@ const KEYS: &[&str] = &[
     "nested_keys",
     "extra_members",
     "hostile_text",
+    "faults",
 ];
 
 /// Enough for any test; ids have room for 32 bits of index.
@@ -51,7 +53,7 @@ const MOST_SECONDS: u64 = 3_155_760_000;
 const BOOLEANS: &[(&str, bool)] = &[("true", true), ("false", false)];
 
 impl Options {
-    /// Reads the part after `sandbox:`. A leading `?` is optional, and nothing at all gives the defaults. Every problem is reported,
+    /// Reads the part after `sandbox:`, and the script of faults if that names one. A leading `?` is optional, and nothing at all gives the defaults. Every problem is reported,
     /// each as a sentence that names the option and says what to write.
     pub fn parse(query: &str) -> Result<Options, Vec<String>> {
         let query = query.strip_prefix('?').unwrap_or(query);
@@ -66,6 +68,11 @@ impl Options {
                 problems.push(format!(
                     "Option {key} does not exist; the sandbox knows {known}."
                 ));
+            } else if key == "faults" {
+                match Faults::read(&value) {
+                    Ok(rules) => options.faults = rules,
+                    Err(several) => problems.extend(several),
+                }
             } else if let Err(advice) = options.set(&key, &value) {
                 problems.push(format!("Option {key} cannot be \"{value}\"; {advice}."));
             }
@@ -210,7 +217,7 @@ mod tests {
 
     #[test]
     fn every_key_is_known_to_the_setter() {
-        for key in KEYS {
+        for key in KEYS.iter().filter(|key| **key != "faults") {
             assert!(Options::default().set(key, "\u{7f}").is_err(), "{key}");
         }
     }

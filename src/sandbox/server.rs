@@ -3,26 +3,24 @@
 use std::convert::Infallible;
 use std::io;
 use std::net::SocketAddr;
-use std::pin::Pin;
 use std::sync::Arc;
-use std::task::{Context, Poll};
 use std::time::Duration;
 
-use bytes::Bytes;
 use http_body_util::BodyExt;
-use hyper::body::{Body, Frame, Incoming, SizeHint};
+use hyper::body::Incoming;
 use hyper::header::{CONTENT_TYPE, HeaderName, HeaderValue};
 use hyper::server::conn::http1;
 use hyper::service::service_fn;
 use hyper::{Request, Response, StatusCode};
-use hyper_util::rt::TokioIo;
 use serde_json::json;
 use tokio::net::{TcpListener, TcpStream};
 use tokio::task::JoinHandle;
 
 use super::answer::Answer;
-use super::call::{Call, decoded};
-use super::faults::{Delivery, delivery};
+use super::call::Call;
+use super::faults::{Delivery, Ending, Manner, delivery};
+use super::line::{self, Line, Switch};
+use super::outgoing::Outgoing;
 use super::world::World;
 use super::{elephant, reevo, stamp};
 
@@ -39,6 +37,7 @@ pub async fn serve(
     let accepting = tokio::spawn(async move {
         loop {
             match listener.accept().await {
+                Ok((connection, _)) if world.faults.refuses() => line::reset(&connection),
                 Ok((connection, _)) => drop(tokio::spawn(converse(Arc::clone(&world), connection))),
                 // Out of file descriptors, say: some may be free again soon.
                 Err(_) => tokio::time::sleep(RETRY_ACCEPTING).await,
@@ -50,26 +49,36 @@ pub async fn serve(
 
 /// Serves one connection, kept alive, to its end. A client that breaks off is no business of the sandbox.
 async fn converse(world: Arc<World>, connection: TcpStream) {
-    // Without it, a small answer may wait for the acknowledgement of the one before.
-    let _ = connection.set_nodelay(true);
-    let service = service_fn(|request| respond(Arc::clone(&world), request));
-    let _ = http1::Builder::new()
-        .serve_connection(TokioIo::new(connection), service)
-        .await;
+    let (line, switch) = Line::new(connection);
+    let service = service_fn(|request| respond(Arc::clone(&world), switch.clone(), request));
+    let _ = http1::Builder::new().serve_connection(line, service).await;
 }
 
 async fn respond(
     world: Arc<World>,
+    switch: Switch,
     request: Request<Incoming>,
 ) -> Result<Response<Outgoing>, io::Error> {
     let call = read(request).await?;
     let at = world.clock.now();
     world.journal.record(&call, &world.options.key, at);
-    let fault = world.faults.strike(&decoded(&call.path));
-    match delivery(fault, || answer(&world, &call)) {
-        Delivery::Whole(answer) => Ok(response(&world, answer, Outgoing::Whole)),
-        Delivery::Half(answer) => Ok(response(&world, answer, Outgoing::Half)),
-        Delivery::Close => Err(io::Error::other("closed as the script of faults says")),
+    let broken_off = || io::Error::other("broken off as the script of faults says");
+    match delivery(&world, &call, &|call| answer(&world, call)) {
+        Delivery::Answer(answer, manner) => {
+            if let Manner::Broken {
+                ending: Ending::Reset,
+                ..
+            } = manner
+            {
+                switch.reset_at_end();
+            }
+            Ok(response(&world, answer, &manner))
+        }
+        Delivery::Close => Err(broken_off()),
+        Delivery::Reset => {
+            switch.reset_at_end();
+            Err(broken_off())
+        }
         Delivery::Never => std::future::pending().await,
     }
 }
@@ -100,12 +109,8 @@ fn answer(world: &World, call: &Call) -> Answer {
     }
 }
 
-fn response(
-    world: &World,
-    answer: Answer,
-    outgoing: fn(Option<Bytes>) -> Outgoing,
-) -> Response<Outgoing> {
-    let mut response = Response::new(outgoing(Some(answer.body.into())));
+fn response(world: &World, answer: Answer, manner: &Manner) -> Response<Outgoing> {
+    let mut response = Response::new(Outgoing::new(answer.body, manner));
     // A script of faults may ask for anything; what HTTP cannot carry becomes a plain 500.
     *response.status_mut() =
         StatusCode::from_u16(answer.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
@@ -120,59 +125,4 @@ fn response(
         }
     }
     response
-}
-
-/// A body that always announces its whole length.
-enum Outgoing {
-    Whole(Option<Bytes>),
-    /// Breaks off in the middle.
-    Half(Option<Bytes>),
-    /// The half has been handed over. One more turn lets the connection send it before it breaks.
-    Breaking {
-        rest: u64,
-        sent: bool,
-    },
-}
-
-impl Body for Outgoing {
-    type Data = Bytes;
-    type Error = io::Error;
-
-    fn poll_frame(
-        self: Pin<&mut Self>,
-        context: &mut Context<'_>,
-    ) -> Poll<Option<io::Result<Frame<Bytes>>>> {
-        let this = self.get_mut();
-        match this {
-            Outgoing::Whole(bytes) => Poll::Ready(bytes.take().map(|bytes| Ok(Frame::data(bytes)))),
-            Outgoing::Half(bytes) => {
-                let bytes = bytes.take().unwrap_or_default();
-                let half = bytes.slice(..bytes.len() / 2);
-                let rest = (bytes.len() - half.len()) as u64;
-                *this = Outgoing::Breaking { rest, sent: false };
-                Poll::Ready(Some(Ok(Frame::data(half))))
-            }
-            Outgoing::Breaking { sent: true, .. } => {
-                Poll::Ready(Some(Err(io::Error::other("cut by the script of faults"))))
-            }
-            Outgoing::Breaking { sent, .. } => {
-                *sent = true;
-                context.waker().wake_by_ref();
-                Poll::Pending
-            }
-        }
-    }
-
-    fn is_end_stream(&self) -> bool {
-        matches!(self, Outgoing::Whole(None))
-    }
-
-    fn size_hint(&self) -> SizeHint {
-        match self {
-            Outgoing::Whole(bytes) | Outgoing::Half(bytes) => {
-                SizeHint::with_exact(bytes.as_ref().map_or(0, Bytes::len) as u64)
-            }
-            Outgoing::Breaking { rest, .. } => SizeHint::with_exact(*rest),
-        }
-    }
 }

@@ -25,7 +25,7 @@ impl World {
             clock: Clock::new(options.clock),
             store: Store::new(&options),
             journal: Journal::default(),
-            faults: Faults::default(),
+            faults: Faults::new(options.seed, &options.faults),
             given: AtomicU64::new(0),
             options,
         }

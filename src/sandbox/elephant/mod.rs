@@ -34,6 +34,18 @@ pub fn write_record(out: &mut Vec<u8>, options: &Options, stream: Stream, entry:
     write_expanded(out, options, stream, entry, &[], 0);
 }
 
+pub fn invalid_cursor(world: &World) -> Answer {
+    spoiled(world, &Problem::invalid_cursor())
+}
+
+pub fn rate_limited(world: &World) -> Answer {
+    spoiled(world, &Problem::rate_limited())
+}
+
+fn spoiled(world: &World, problem: &Problem) -> Answer {
+    problem.answer(world).with_header("x-api-version", "v2")
+}
+
 fn route(world: &World, call: &Call, segments: &[&str]) -> Result<Answer, Problem> {
     let ([name] | [name, _]) = segments else {
         return Err(Problem::not_found());

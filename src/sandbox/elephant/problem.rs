@@ -63,6 +63,12 @@ impl Problem {
         Problem::new(405, "method_not_allowed", title, detail, Vec::new())
     }
 
+    /// Only a script of faults limits rates.
+    pub fn rate_limited() -> Self {
+        let detail = "Too many requests. Retry after the interval given in Retry-After.";
+        Problem::new(429, "rate_limited", "Too Many Requests", detail, Vec::new())
+    }
+
     pub fn limit_out_of_range(most: u64) -> Self {
         let error = FieldError {
             field: "limit".to_owned(),

@@ -38,6 +38,14 @@ pub fn write_record(out: &mut Vec<u8>, options: &Options, stream: Stream, entry:
     record::write(out, options, Kind::of(stream), entry);
 }
 
+pub fn invalid_cursor(world: &World) -> Answer {
+    Problem::InvalidCursor.answer(world.options.error_envelope)
+}
+
+pub fn rate_limited(world: &World) -> Answer {
+    Problem::RateLimited.answer(world.options.error_envelope)
+}
+
 fn route(world: &World, call: &Call, segments: &[&str]) -> Result<Answer, Problem> {
     match segments {
         ["health"] => {

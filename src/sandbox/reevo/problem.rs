@@ -37,6 +37,8 @@ pub enum Problem {
         field: String,
     },
     InvalidCursor,
+    /// Only a script of faults limits rates.
+    RateLimited,
     LimitOutOfRange {
         limit: i64,
         most: u64,
@@ -127,6 +129,12 @@ impl Problem {
                 400,
                 "invalid_cursor",
                 "Cursor is malformed, expired or belongs to another query.".to_owned(),
+                Value::Null,
+            ),
+            Problem::RateLimited => (
+                429,
+                "rate_limited",
+                "Too many requests.".to_owned(),
                 Value::Null,
             ),
             query => query.coded_query(),

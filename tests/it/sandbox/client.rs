@@ -1,5 +1,7 @@
 //! A client of the tests: one connection per request, whole answers, nothing hidden.
 
+use std::io::ErrorKind;
+
 use serde_json::Value;
 use tap_revops::sandbox::{Options, Sandbox};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
@@ -39,12 +41,19 @@ pub async fn sandbox(query: &str) -> Sandbox {
 
 /// Sends a request as it stands and reads until the connection ends; whatever arrived, as text.
 pub async fn raw(sandbox: &Sandbox, request: &str) -> String {
+    let (answer, _) = raw_bytes(sandbox, request).await;
+    String::from_utf8(answer).unwrap()
+}
+
+/// The same, byte for byte, and the error that the connection ended in.
+pub async fn raw_bytes(sandbox: &Sandbox, request: &str) -> (Vec<u8>, Option<ErrorKind>) {
     let mut connection = TcpStream::connect(sandbox.address()).await.unwrap();
-    connection.write_all(request.as_bytes()).await.unwrap();
+    let sent = connection.write_all(request.as_bytes()).await;
     let mut answer = Vec::new();
     // A connection that is torn down may fail in reading; what came before counts.
-    let _ = connection.read_to_end(&mut answer).await;
-    String::from_utf8(answer).unwrap()
+    let received = connection.read_to_end(&mut answer).await;
+    let error = sent.err().or(received.err());
+    (answer, error.map(|error| error.kind()))
 }
 
 pub async fn send(

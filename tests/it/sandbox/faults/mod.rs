@@ -1,13 +1,20 @@
 //! Scripted faults, and the log of what was received.
 
+mod bodies;
+mod connections;
+mod pages;
+mod records;
+mod script;
+mod statuses;
+
 use std::time::Duration;
 
 use serde_json::json;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 
-use super::client::{query, raw, sandbox};
-use tap_revops::sandbox::{Fault, Reply, Sandbox};
+use super::client::{query, raw, raw_bytes, sandbox};
+use tap_revops::sandbox::{Fault, Faults, Reply, Sandbox};
 
 fn fault(reply: Reply) -> Fault {
     Fault {
@@ -16,6 +23,23 @@ fn fault(reply: Reply) -> Fault {
         times: 1,
         reply,
     }
+}
+
+/// Plays one fault, which strikes once; its settings are those of a script.
+fn play(sandbox: &Sandbox, fault: &serde_json::Value) {
+    play_rules(sandbox, &json!([{"times": 1, "fault": fault}]));
+}
+
+fn play_rules(sandbox: &Sandbox, rules: &serde_json::Value) {
+    sandbox.script(Faults::parse(&rules.to_string()).unwrap());
+}
+
+/// Head and body of a contact query.
+async fn exchange(sandbox: &Sandbox) -> (String, Vec<u8>) {
+    let (answer, _) = raw_bytes(sandbox, &request(sandbox)).await;
+    let end = answer.windows(4).position(|four| four == b"\r\n\r\n");
+    let (head, body) = answer.split_at(end.unwrap() + 4);
+    (String::from_utf8(head.to_vec()).unwrap(), body.to_vec())
 }
 
 fn request(sandbox: &Sandbox) -> String {
