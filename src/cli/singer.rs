@@ -213,6 +213,17 @@ mod tests {
     }
 
     #[test]
+    fn the_sandbox_takes_options_and_a_script_of_faults() {
+        let command = parse("t sandbox --port 0 --options seed=3 --faults f.json");
+        let expected = Command::Sandbox {
+            port: 0,
+            options: "seed=3".to_owned(),
+            faults: Some("f.json".to_owned()),
+        };
+        assert_eq!(command, expected);
+    }
+
+    #[test]
     fn discover_wins_over_state_and_catalog() {
         let command = parse("t --config a --state s --catalog c --discover --dev");
         assert_eq!(command, parse("t discover --config a"));

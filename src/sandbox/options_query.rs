@@ -223,6 +223,23 @@ mod tests {
     }
 
     #[test]
+    fn the_manual_has_every_option_with_its_default() {
+        let manual = include_str!("../../docs/sandbox.md");
+        for key in KEYS {
+            let row = manual
+                .lines()
+                .find(|line| line.starts_with(&format!("| `{key}` |")));
+            let row = row.unwrap_or_else(|| panic!("{key} is not in docs/sandbox.md"));
+            let default = row.split('|').nth(2).unwrap().trim();
+            if let Some(default) = default.strip_prefix('`').and_then(|d| d.strip_suffix('`')) {
+                let given = Options::parse(&format!("{key}={default}")).unwrap();
+                let expected = Options::default();
+                assert_eq!(format!("{given:?}"), format!("{expected:?}"), "{key}");
+            }
+        }
+    }
+
+    #[test]
     fn every_problem_is_reported_at_once_and_says_what_to_write() {
         let problems = Options::parse("recods=1&ties=odd&seed=x&seed=1&forbid=contact,pets");
         let problems = problems.unwrap_err();

@@ -132,6 +132,12 @@ impl<'a> Fields<'a> {
         }
     }
 
+    /// The members that were asked for.
+    #[cfg(test)]
+    pub fn known(&self) -> &[&'static str] {
+        &self.known
+    }
+
     pub fn problem(&mut self, what: &str) {
         self.problems.push(format!("{}: {what}.", self.place));
     }

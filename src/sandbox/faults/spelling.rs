@@ -214,6 +214,8 @@ fn is_of_a_host(byte: u8) -> bool {
 
 #[cfg(test)]
 mod tests {
+    use serde_json::Map;
+
     use super::*;
     use crate::sandbox::faults::Faults;
 
@@ -223,6 +225,37 @@ mod tests {
             let needs = matches!(*name, "status" | "record_without" | "record_with");
             let read = Faults::parse(&json!([{"fault": name}]).to_string());
             assert_eq!(read.is_err(), needs, "{name}: {read:?}");
+        }
+    }
+
+    #[test]
+    fn every_example_of_the_manual_can_be_played_and_every_fault_has_one() {
+        let manual = include_str!("../../../docs/sandbox.md");
+        let scripts = manual.split("```json\n").skip(1);
+        let scripts = scripts.filter(|script| script.starts_with('['));
+        let examples: Vec<&str> = scripts.map(|s| s.split("```").next().unwrap()).collect();
+        for example in &examples {
+            Faults::parse(example).unwrap();
+        }
+        for (name, _) in SPELLINGS {
+            let quoted = format!("\"{name}\"");
+            assert!(examples.iter().any(|e| e.contains(&quoted)), "{name}");
+            assert!(manual.contains(&format!("| `{name}` |")), "{name}");
+        }
+    }
+
+    #[test]
+    fn the_manual_has_every_setting() {
+        let manual = include_str!("../../../docs/sandbox.md");
+        for (name, spelling) in SPELLINGS {
+            let settings = Map::new();
+            let mut fields = Fields::new(String::new(), &settings);
+            spelling(&mut fields);
+            let row = manual.split(&format!("| `{name}` |")).nth(1).unwrap();
+            let row = row.lines().next().unwrap();
+            for setting in fields.known() {
+                assert!(row.contains(&format!("`{setting}`")), "{name}: {setting}");
+            }
         }
     }
 }
