@@ -1,0 +1,59 @@
+"""What the tests share, and the summary that stands behind them."""
+
+import os
+from collections import Counter, defaultdict
+
+import connector
+import protocol
+import pytest
+
+APIS = ["reevo", "askelephant"]
+
+# Lines for the summary that tests have to say, in the order in which they came.
+TOLD = []
+
+
+@pytest.fixture(params=APIS)
+def api(request) -> str:
+    return request.param
+
+
+@pytest.fixture(scope="session")
+def offered():
+    """The streams that each API offers over the sandbox, asked once."""
+    return {api: connector.discover(connector.form(api, "records=60")) for api in APIS}
+
+
+@pytest.fixture(scope="session")
+def tell():
+    """Adds a line to the summary."""
+    return TOLD.append
+
+
+OUTCOMES = defaultdict(Counter)
+
+
+def pytest_runtest_logreport(report):
+    if report.when == "call" or report.outcome != "passed":
+        group = report.nodeid.split("::")[0].rsplit("/", 1)[-1]
+        OUTCOMES[group][report.outcome] += 1
+
+
+def pytest_sessionfinish():
+    path = os.environ.get("TAP_REVOPS_SUMMARY")
+    total = sum(OUTCOMES.values(), Counter())
+    if not path or not total:
+        return
+    lines = ["", "Tests"]
+    lines += [f"  {group:<24} {_outcome(count)}" for group, count in sorted(OUTCOMES.items())]
+    lines += ["", *TOLD] if TOLD else []
+    lines += ["", f"Lines found valid: {sum(protocol.VALID.values())}"]
+    lines += [f"  {kind:<24} {count}" for kind, count in sorted(protocol.VALID.items())]
+    lines += ["", f"{total['passed']} passed, {total['failed']} failed"]
+    with open(path, "w") as summary:
+        summary.write("\n".join(lines) + "\n")
+
+
+def _outcome(count: Counter) -> str:
+    text = f"{count['passed']} passed, {count['failed']} failed"
+    return text + (f", {count['skipped']} do not apply" if count["skipped"] else "")
