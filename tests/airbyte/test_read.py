@@ -1,8 +1,10 @@
 """Read: what the retired acceptance tests asked of a connector, and what the platform counts on."""
 
+import json
+
 import connector
 import pytest
-from connector import EARLIER, LATER, configured, form, read, version_of
+from connector import LATER, configured, form, read, version_of
 
 RECORDS = "records=900"
 
@@ -101,7 +103,7 @@ def test_a_second_incremental_read_goes_on_where_the_first_ended(api, reads, str
     for name in names(streams):
         cursors = [[record["updated_at"] for record in run.records(name)] for run in (first, second)]
         assert min(cursors[1]) >= max(cursors[0])
-        assert len(cursors[1]) < len(cursors[0])
+        assert 0 < len(cursors[1]) <= len(cursors[0])
         bookmarks = [run.states(name)[0]["stream"]["stream_state"] for run in (first, second)]
         assert bookmarks[0]["updated_at"] < bookmarks[1]["updated_at"]
     assert max(emission(first)) < min(emission(second))
@@ -163,6 +165,9 @@ FORMS = {
             "id": 7,
         }
     ],
+    "with keys twice, as PyAirbyte writes it too": lambda name, bookmark: (
+        json.dumps([state_of(name, bookmark)])[:-2] + ', "global_": null, "data": null, "global_": null}]'
+    ),
     "global": lambda name, bookmark: [
         {"type": "GLOBAL", "global": {"shared_state": {"a": 1}, "stream_states": [_one(name, bookmark)]}}
     ],
@@ -187,13 +192,13 @@ def _one(name: str, bookmark) -> dict:
 
 @pytest.mark.parametrize("write", FORMS.values(), ids=FORMS)
 def test_every_form_of_state_is_taken(write, reads, offered):
-    bookmark = reads["askelephant", "incremental"].states("tags")[0]["stream"]["stream_state"]
-    tags = configured(offered["askelephant"], names=["tags"])
+    bookmark = reads["askelephant", "incremental"].states("companies")[0]["stream"]["stream_state"]
+    companies = configured(offered["askelephant"], names=["companies"])
     later = form("askelephant", RECORDS, clock=LATER)
-    expected = read(later, tags, [state_of("tags", bookmark)]).records("tags")
-    done = read(later, tags, write("tags", bookmark))
-    whole = read(later, tags).records("tags")
-    assert done.records("tags") == expected
+    expected = read(later, companies, [state_of("companies", bookmark)]).records("companies")
+    done = read(later, companies, write("companies", bookmark))
+    whole = read(later, companies).records("companies")
+    assert done.records("companies") == expected
     assert 0 < len(expected) < len(whole)
 
 
@@ -290,7 +295,3 @@ def test_values_that_had_to_be_altered_are_named_in_the_record(api):
     assert b"\\u0000" not in done.stdout and b"\\ud8" not in done.stdout.lower()
     for stream in streams:
         assert len(done.records(stream["name"])) == done.states(stream["name"])[0]["sourceStats"]["recordCount"]
-
-
-def test_times_are_those_of_the_tests():
-    assert EARLIER < LATER

@@ -9,22 +9,9 @@ use serde_json::value::RawValue;
 use std::collections::BTreeMap;
 
 #[derive(Deserialize)]
-struct WireState<'a> {
-    #[serde(borrow, default)]
-    stream: Option<WireStreamState<'a>>,
-    #[serde(borrow, default)]
-    global: Option<WireGlobal<'a>>,
-    /// How one host writes `global` back.
-    #[serde(borrow, default)]
-    global_: Option<WireGlobal<'a>>,
-    #[serde(borrow, default)]
-    data: Option<&'a RawValue>,
-}
-
-#[derive(Deserialize)]
 struct WireGlobal<'a> {
     #[serde(borrow, default)]
-    stream_states: Vec<WireStreamState<'a>>,
+    stream_states: Option<Vec<WireStreamState<'a>>>,
 }
 
 #[derive(Deserialize)]
@@ -53,16 +40,22 @@ pub fn parse(text: &str) -> Result<State> {
     let states: Vec<&RawValue> = serde_json::from_str(text).map_err(broken)?;
     let mut bookmarks = BTreeMap::new();
     for raw in states {
-        let state: WireState = json::parse_object(raw.get()).map_err(broken)?;
-        let global = [state.global, state.global_].into_iter().flatten();
-        let of_global = global.flat_map(|global| global.stream_states);
-        for one in state.stream.into_iter().chain(of_global) {
+        let state = members(raw.get())?;
+        let part = |name: &str| state.get(name).map(|raw| raw.get());
+        let stream: Option<WireStreamState> = optional(part("stream")).map_err(broken)?;
+        let mut streams: Vec<WireStreamState> = stream.into_iter().collect();
+        // The second is how one host writes the first back.
+        for name in ["global", "global_"] {
+            let global: Option<WireGlobal> = optional(part(name)).map_err(broken)?;
+            streams.extend(global.and_then(|global| global.stream_states).unwrap_or_default());
+        }
+        for one in streams {
             if let Some(stream_state) = one.stream_state {
                 bookmarks.insert(one.stream_descriptor.name, stream_state.to_owned());
             }
         }
-        if let Some(data) = state.data {
-            bookmarks.extend(members(data.get())?);
+        if let Some(data) = part("data").filter(|data| *data != "null") {
+            bookmarks.extend(members(data)?);
         }
     }
     State::of(bookmarks)
@@ -93,6 +86,12 @@ fn parse_object(text: &str) -> Result<State> {
     )
 }
 
+/// A part of a state that may be left out or null.
+fn optional<'a, T: Deserialize<'a>>(text: Option<&'a str>) -> serde_json::Result<Option<T>> {
+    text.map_or(Ok(None), serde_json::from_str)
+}
+
+/// The members of an object. One host writes some of them twice; the last counts.
 fn members(text: &str) -> Result<BTreeMap<String, Box<RawValue>>> {
     let members: serde_json::Result<BTreeMap<String, Box<RawValue>>> = serde_json::from_str(text);
     members.map_err(|error| {
@@ -119,6 +118,7 @@ mod tests {
                 r#"[{{"type": "STREAM", "stream": {stream}, "global_": null, "data": null,
                     "sourceStats": {{"recordCount": 10.0, "rejectedRecordCount": null}}, "destinationStats": null}}]"#
             ),
+            format!(r#"[{{"type": "STREAM", "stream": {stream}, "global_": null, "global_": null}}]"#),
             format!(
                 r#"[{{"type": "GLOBAL", "global": {{"shared_state": {{}}, "stream_states": [{stream}]}}}}]"#
             ),
@@ -143,7 +143,8 @@ mod tests {
     fn no_state_is_taken_in_every_form_too() {
         let empty = r#"[{"type": "STREAM", "stream": {"stream_descriptor": {"name": "contact"}, "stream_state": null}}]"#;
         let blank = r#"[{"type": "STREAM", "stream": {"stream_descriptor": {"name": "contact"}, "stream_state": {}}}]"#;
-        for text in ["", "[]", "{}", "null", " [ ] ", empty, blank] {
+        let global = r#"[{"type": "GLOBAL", "global": {"shared_state": null, "stream_states": null}}]"#;
+        for text in ["", "[]", "{}", "null", " [ ] ", empty, blank, global] {
             assert_eq!(
                 parse(text).unwrap().bookmark("contact").unwrap(),
                 None,
