@@ -33,7 +33,7 @@ def test_both_faces_carry_the_same_records(api, options, tmp_path):
 def records(output: bytes, before: str) -> dict[str, list[str]]:
     """The text of each record, per stream, in order. It begins behind `before`."""
     texts = {}
-    for line in output.decode().splitlines():
+    for line in output.decode().removesuffix("\n").split("\n"):
         message = json.loads(line)
         if message["type"] != "RECORD":
             continue

@@ -54,7 +54,7 @@ def test_an_unknown_stream_fails_and_the_others_finish(api, offered):
     catalog["streams"].insert(0, connector.configured_stream(unknown, "full_refresh"))
     done = run("read", form(api, "records=60"), catalog)
     error = assert_failed(done, "no_such_stream", began=False)
-    assert error["failure_type"] == "config_error" and "discover" in error["message"]
+    assert error["failure_type"] == "config_error"
     for name in PAIRS[api]:
         assert_finished(done, name)
 
@@ -97,7 +97,8 @@ def test_a_wrong_key_ends_the_read(api, offered):
     done = run("read", config, configured(offered[api]))
     assert (done.status, done.of("RECORD"), done.of("STATE")) == (1, [], [])
     assert {error["failure_type"] for error in done.errors} == {"config_error"}
-    assert "COMPLETE" not in str(done.messages)
+    for stream in offered[api]:
+        assert "COMPLETE" not in done.statuses(stream["name"])
 
 
 def test_a_key_that_is_revoked_in_between_leaves_no_stream_open(api, sandbox, offered):

@@ -74,7 +74,7 @@ struct WireCatalog {
 struct WireConfigured {
     stream: WireStream,
     #[serde(default)]
-    sync_mode: String,
+    sync_mode: Option<String>,
 }
 
 #[derive(Deserialize)]
@@ -112,7 +112,7 @@ pub fn read(catalog: &str) -> Result<Vec<Listed>> {
             name,
             api_name: None,
             entry: Entries::Airbyte(Entry {
-                sync_mode: configured.sync_mode,
+                sync_mode: configured.sync_mode.unwrap_or_default(),
                 fields,
             }),
         });
@@ -131,7 +131,8 @@ impl Entry {
     }
 
     /// Today's stream with the fields that the catalog knows. A stream that can only be read as a
-    /// whole is read so, whatever is configured.
+    /// whole is read so, whatever is configured. Nothing is missing: a field that the catalog lacks
+    /// is one that a person did not choose, and for new ones the hosts look themselves.
     pub fn resolve(&self, stream: Stream) -> (Selection, Vec<String>) {
         let is_known = |name: &str| {
             self.fields
@@ -139,11 +140,11 @@ impl Entry {
                 .is_none_or(|fields| fields.contains(name))
         };
         let is_kept = |name: &str| is_automatic(name) || is_known(name);
-        let (kept, missing): (Vec<_>, Vec<_>) = stream
-            .properties
-            .iter()
+        let properties = stream.properties.iter();
+        let kept: Vec<_> = properties
+            .filter(|property| is_kept(&property.name))
             .cloned()
-            .partition(|property| is_kept(&property.name));
+            .collect();
         let mode = match self.sync_mode.as_str() {
             "full_refresh" => SyncMode::FullTable,
             _ => stream.best_mode(),
@@ -154,9 +155,6 @@ impl Entry {
             mode,
             stream,
         };
-        (
-            selection,
-            missing.into_iter().map(|property| property.name).collect(),
-        )
+        (selection, Vec::new())
     }
 }
