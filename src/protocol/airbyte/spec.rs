@@ -24,9 +24,10 @@ const SHARED: [(&str, &str); 10] = [
     ("user_agent", "tuning"),
 ];
 
-/// A date, or an instant in UTC.
+/// An instant in UTC. The configuration takes more than this, but some hosts check the format as
+/// well, which a date alone does not have.
 const DATE_PATTERN: &str =
-    r"^[0-9]{4}-[0-9]{2}-[0-9]{2}(T[0-9]{2}:[0-9]{2}:[0-9]{2}(\.[0-9]+)?Z)?$";
+    r"^[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}(\.[0-9]+)?Z$";
 
 pub fn line() -> String {
     let spec = json!({
@@ -78,20 +79,44 @@ fn api() -> Value {
 
 /// One API's part of the form: its name, its key, what it alone has, and where it is.
 fn branch(api: ApiName, name: &str, own: &str) -> Value {
+    let title = api.title();
+    let mut api_key = property("api_key", 1);
+    api_key["description"] = json!(key_description(api));
+    let mut own_property = property(own, 2);
+    // In the branch of its API, a field need not say whose it is.
+    let description = own_property["description"].as_str().unwrap_or_default();
+    let description = description.trim_start_matches(&format!("{title} only: "));
+    own_property["description"] = json!(capitalized(description));
     let mut base_url = property("base_url", 3);
     base_url["default"] = json!(api.usual_address());
+    base_url["examples"] = json!([api.usual_address(), "sandbox:"]);
     base_url["airbyte_hidden"] = json!(true);
     json!({
-        "title": api.title(),
+        "title": title,
         "type": "object",
         "required": ["name", "api_key"],
         "properties": {
             "name": {"type": "string", "const": name, "order": 0},
-            "api_key": property("api_key", 1),
-            own: property(own, 2),
+            "api_key": api_key,
+            own: own_property,
             "base_url": base_url,
         },
     })
+}
+
+fn key_description(api: ApiName) -> &'static str {
+    match api {
+        ApiName::Reevo => "The API key of the workspace, with the permission to read its records.",
+        ApiName::AskElephant => {
+            "The API key of the workspace, with the scopes of what is to be read; or an OAuth access token."
+        }
+    }
+}
+
+fn capitalized(text: &str) -> String {
+    let mut letters = text.chars();
+    let first = letters.next().into_iter().flat_map(char::to_uppercase);
+    first.chain(letters).collect()
 }
 
 /// A key of the configuration as a field of the form.
@@ -99,7 +124,7 @@ fn property(key: &str, order: u32) -> Value {
     let mut property = config::property(key).clone();
     if property["format"] == "date-time" {
         property["pattern"] = json!(DATE_PATTERN);
-        property["pattern_descriptor"] = json!("YYYY-MM-DD or YYYY-MM-DDTHH:MM:SSZ");
+        property["pattern_descriptor"] = json!("YYYY-MM-DDTHH:MM:SSZ");
     }
     if let Value::Object(members) = &mut property {
         members.remove("writeOnly");
