@@ -1,6 +1,7 @@
 //! How the program ends.
 
 use crate::http::failure::{Failure, Kind};
+use crate::protocol::Protocol;
 
 /// The exit statuses, which are documented and stay as they are.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -24,8 +25,10 @@ pub enum ExitStatus {
 
 impl ExitStatus {
     /// The status that an error asks for. An error that no request caused is one of the input.
-    pub fn of(error: &anyhow::Error) -> Self {
+    /// Airbyte's hosts know success and failure alone; the kind stands in the last message.
+    pub fn of(error: &anyhow::Error, protocol: Protocol) -> Self {
         match error.downcast_ref::<Failure>() {
+            _ if protocol == Protocol::Airbyte => Self::Failed,
             Some(failure) if failure.kind == Kind::Unauthorized => Self::Unauthorized,
             Some(_) => Self::Failed,
             None => Self::BadInput,

@@ -17,6 +17,7 @@
 
 pub mod clock;
 pub mod json;
+pub mod redaction;
 pub mod log;
 pub mod name;
 pub mod timestamp;
@@ -162,7 +163,7 @@ async fn work(invocation: Invocation, world: World<'_>) -> ExitStatus {
         biased;
         status = interrupted => writer.abandon().map(|()| status),
         written = write_all(&mut writer, &mut incoming, &mut logged) => match written {
-            Ok(()) => conclude(&mut writer, &mut logged, &log, task.await),
+            Ok(()) => conclude(&mut writer, protocol, &mut logged, &log, task.await),
             Err(error) => Err(error),
         },
     };
@@ -202,6 +203,7 @@ async fn write_all(
 /// Writes the last entries, and the last word of a command that failed.
 fn conclude(
     writer: &mut Writer<'_>,
+    protocol: Protocol,
     logged: &mut UnboundedReceiver<Entry>,
     log: &Log,
     result: Result<anyhow::Result<()>, JoinError>,
@@ -218,7 +220,7 @@ fn conclude(
         )),
     };
     writer.fatal(&error, &log.without_secret(format!("{error:#}")))?;
-    Ok(ExitStatus::of(&error))
+    Ok(ExitStatus::of(&error, protocol))
 }
 
 fn unwritable(error: &io::Error) -> ExitStatus {
