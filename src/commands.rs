@@ -170,7 +170,8 @@ impl Surroundings {
                     selections.push(selection);
                 }
                 Err(failure) if failure.kind == Kind::Unauthorized => return Err(failure.into()),
-                Err(failure) => {
+                Err(mut failure) => {
+                    failure.sentence = self.log.without_secret(failure.sentence);
                     let message = Message::Failed {
                         stream: one.name.clone(),
                         failure: failure.clone(),
@@ -203,8 +204,9 @@ impl Surroundings {
         };
         let sentence = match &outcome {
             Ok(sentence) => sentence.clone(),
-            Err(error) => self.log.without_secret(format!("{error:#}")),
+            Err(error) => format!("{error:#}"),
         };
+        let sentence = self.log.without_secret(sentence);
         let told = if outcome.is_ok() {
             Ok(sentence.as_str())
         } else {

@@ -1,6 +1,7 @@
 //! What the program tells people while it works. Entries go through a channel to the one writer,
 //! which puts them where the protocol wants them.
 
+use crate::redaction::redact;
 use crate::timestamp::Instant;
 use secrecy::{ExposeSecret, SecretString};
 use serde_json::{Value, json};
@@ -82,9 +83,6 @@ pub struct Log {
     secret: Arc<OnceLock<SecretString>>,
 }
 
-/// A key shorter than this is none, and taking it out would garble the text.
-const SHORTEST_SECRET: usize = 6;
-
 impl Log {
     /// A log without what matters less than `least`.
     pub fn new(entries: UnboundedSender<Entry>, least: Level) -> Self {
@@ -156,10 +154,7 @@ impl Log {
             return text;
         };
         let half = secret.rsplit('.').next().unwrap_or(secret);
-        let parts = [secret, half]
-            .into_iter()
-            .filter(|part| part.len() >= SHORTEST_SECRET);
-        parts.fold(text, |text, part| text.replace(part, "<api_key>"))
+        redact(&redact(&text, secret), half)
     }
 }
 
