@@ -17,9 +17,9 @@
 
 pub mod clock;
 pub mod json;
-pub mod redaction;
 pub mod log;
 pub mod name;
+pub mod redaction;
 pub mod timestamp;
 
 pub mod config;

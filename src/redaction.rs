@@ -16,15 +16,12 @@ pub fn redact(text: &str, secret: &str) -> String {
     let mut out = String::with_capacity(text.len());
     let mut rest = text;
     while let Some(first) = rest.chars().next() {
-        match end_of(rest, secret) {
-            Some(end) => {
-                out.push_str(MARK);
-                rest = &rest[end..];
-            }
-            None => {
-                out.push(first);
-                rest = &rest[first.len_utf8()..];
-            }
+        if let Some(end) = end_of(rest, secret) {
+            out.push_str(MARK);
+            rest = &rest[end..];
+        } else {
+            out.push(first);
+            rest = &rest[first.len_utf8()..];
         }
     }
     out
@@ -45,10 +42,8 @@ fn rest_ends(text: &str, secret: &str, seen: usize) -> Option<usize> {
         return Some(0);
     }
     let rest = &secret[expected.len_utf8()..];
-    let lengths = spellings(text, expected).into_iter().flatten();
-    lengths
-        .filter_map(|length| Some(length + rest_ends(&text[length..], rest, seen + 1)?))
-        .next()
+    let mut lengths = spellings(text, expected).into_iter().flatten();
+    lengths.find_map(|length| Some(length + rest_ends(&text[length..], rest, seen + 1)?))
 }
 
 /// How many bytes of the text's beginning can stand for a character: as it is, in a URL, or behind
@@ -71,7 +66,12 @@ fn spellings(text: &str, expected: char) -> [Option<usize>; 4] {
             .then(|| backslashes + expected.len_utf8()),
     };
     let is_unicode = backslashes > 0 && behind.starts_with('u') && is_code(behind.get(1..5));
-    [plain, in_url, escaped, is_unicode.then_some(backslashes + 5)]
+    [
+        plain,
+        in_url,
+        escaped,
+        is_unicode.then_some(backslashes + 5),
+    ]
 }
 
 #[cfg(test)]

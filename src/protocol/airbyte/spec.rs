@@ -26,8 +26,7 @@ const SHARED: [(&str, &str); 10] = [
 
 /// An instant in UTC. The configuration takes more than this, but some hosts check the format as
 /// well, which a date alone does not have.
-const DATE_PATTERN: &str =
-    r"^[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}(\.[0-9]+)?Z$";
+const DATE_PATTERN: &str = r"^[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}(\.[0-9]+)?Z$";
 
 pub fn line() -> String {
     let spec = json!({

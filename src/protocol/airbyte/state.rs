@@ -47,7 +47,11 @@ pub fn parse(text: &str) -> Result<State> {
         // The second is how one host writes the first back.
         for name in ["global", "global_"] {
             let global: Option<WireGlobal> = optional(part(name)).map_err(broken)?;
-            streams.extend(global.and_then(|global| global.stream_states).unwrap_or_default());
+            streams.extend(
+                global
+                    .and_then(|global| global.stream_states)
+                    .unwrap_or_default(),
+            );
         }
         for one in streams {
             if let Some(stream_state) = one.stream_state {
@@ -118,7 +122,9 @@ mod tests {
                 r#"[{{"type": "STREAM", "stream": {stream}, "global_": null, "data": null,
                     "sourceStats": {{"recordCount": 10.0, "rejectedRecordCount": null}}, "destinationStats": null}}]"#
             ),
-            format!(r#"[{{"type": "STREAM", "stream": {stream}, "global_": null, "global_": null}}]"#),
+            format!(
+                r#"[{{"type": "STREAM", "stream": {stream}, "global_": null, "global_": null}}]"#
+            ),
             format!(
                 r#"[{{"type": "GLOBAL", "global": {{"shared_state": {{}}, "stream_states": [{stream}]}}}}]"#
             ),
@@ -143,7 +149,8 @@ mod tests {
     fn no_state_is_taken_in_every_form_too() {
         let empty = r#"[{"type": "STREAM", "stream": {"stream_descriptor": {"name": "contact"}, "stream_state": null}}]"#;
         let blank = r#"[{"type": "STREAM", "stream": {"stream_descriptor": {"name": "contact"}, "stream_state": {}}}]"#;
-        let global = r#"[{"type": "GLOBAL", "global": {"shared_state": null, "stream_states": null}}]"#;
+        let global =
+            r#"[{"type": "GLOBAL", "global": {"shared_state": null, "stream_states": null}}]"#;
         for text in ["", "[]", "{}", "null", " [ ] ", empty, blank, global] {
             assert_eq!(
                 parse(text).unwrap().bookmark("contact").unwrap(),
