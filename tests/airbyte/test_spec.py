@@ -94,6 +94,14 @@ def test_each_api_is_a_branch_with_the_same_constant_and_its_own_key(schema):
         assert branch["properties"]["base_url"]["default"].startswith("https://")
 
 
+def test_every_setting_is_in_the_form_save_those_for_other_places(schema):
+    settings = json.loads((Path(__file__).parents[2] / "catalog" / "config.schema.json").read_text())
+    branches = schema["properties"]["api"]["oneOf"]
+    shown = {name for one in [schema, *branches] for name in one["properties"]}
+    # A path on a machine of one's own means nothing in the platform's containers.
+    assert set(settings["properties"]) - shown == {"ca_file"}
+
+
 def test_a_branch_speaks_of_its_own_api_alone(schema):
     titles = ["Reevo", "AskElephant"]
     for branch, other in zip(schema["properties"]["api"]["oneOf"], reversed(titles)):
