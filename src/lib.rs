@@ -59,7 +59,7 @@ pub mod interruption;
 use anyhow::anyhow;
 use clap::ValueEnum;
 use cli::Invocation;
-use clock::Clock;
+use clock::{Clock, SystemClock};
 use commands::Surroundings;
 use exit::ExitStatus;
 use http::failure::{Failure, Kind};
@@ -91,12 +91,21 @@ pub struct World<'w> {
     pub err: &'w mut dyn Write,
 }
 
-/// The environment, without what is no text.
-pub fn environment() -> Vec<(String, String)> {
+/// Runs what the process was started for, with its arguments and outputs.
+pub fn run_process(protocol: Protocol) -> ExitStatus {
     let variables = std::env::vars_os();
+    // What is no text is no setting of ours.
     let texts = variables
         .filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?)));
-    texts.collect()
+    run(World {
+        protocol,
+        arguments: std::env::args_os().collect(),
+        environment: texts.collect(),
+        clock: Arc::new(SystemClock),
+        interruption: interruption::of_process(io::stdout()),
+        out: &mut io::stdout().lock(),
+        err: &mut io::stderr().lock(),
+    })
 }
 
 /// Runs one command, from arguments to exit status.
