@@ -451,4 +451,17 @@ mod tests {
             "end_date: is not after start_date",
         );
     }
+
+    #[test]
+    fn a_file_of_authorities_is_one_or_says_what_it_lacks() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("ca.pem").display().to_string();
+        let mut raw = json!({"api": "reevo", "base_url": "sandbox:"});
+        raw["ca_file"] = json!(path);
+        let config = Config::resolve(&RawConfig::from(raw)).unwrap();
+        let problem = |config: &Config| config.authorities().unwrap_err().to_string();
+        assert!(problem(&config).contains("cannot be read"));
+        std::fs::write(&path, "no certificate").unwrap();
+        assert!(problem(&config).contains("holds no certificate"));
+    }
 }

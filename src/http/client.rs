@@ -186,15 +186,25 @@ impl Client {
             } else {
                 Kind::Unreachable
             };
+            let advice = advice(&cause);
             return Failure::new(
                 kind,
-                format!("{address} cannot be reached ({cause}); check base_url and the network"),
+                format!("{address} cannot be reached ({cause}); {advice}"),
             );
         }
         Failure::new(
             Kind::Connection,
             format!("the connection to {address} broke ({cause})"),
         )
+    }
+}
+
+/// What to do about a connection that was not made. TLS tells of certificates in its own words.
+fn advice(cause: &str) -> &'static str {
+    if cause.contains("certificate") {
+        "its certificate is not to be trusted; behind a company's proxy, set ca_file to its authority"
+    } else {
+        "check base_url and the network"
     }
 }
 
@@ -227,4 +237,16 @@ fn root_cause(error: &reqwest::Error) -> String {
         cause = inner;
     }
     cause.to_string()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_certificate_that_is_not_trusted_is_told_from_an_address_that_is_wrong() {
+        let distrust = rustls::Error::InvalidCertificate(rustls::CertificateError::UnknownIssuer);
+        assert!(advice(&distrust.to_string()).contains("ca_file"));
+        assert!(advice("Connection refused (os error 111)").contains("base_url"));
+    }
 }
