@@ -73,7 +73,7 @@ def prove_runs(outcome, folder, api, loader, hours):
 
     def run(url, *flags):
         said = project.meltano("run", *flags, "tap-revops", loader, TAP_REVOPS_BASE_URL=url)
-        counts = {stream: int(count) for stream, count in re.findall(r"INFO (\w+): (\d+) records in", said)}
+        counts = {stream: int(count) for stream, count in re.findall(r"(\w+): (\d+) records? in", said)}
         return counts, project.bookmarks(STATES[loader])
 
     def held():
