@@ -201,6 +201,7 @@ async fn write_all(
             Some(entry) = logged.recv() => writer.log(&entry)?,
             message = incoming.recv() => match message {
                 Some(message) => writer.write(message)?,
+                None if writer.has_to_stop() => std::future::pending().await,
                 None => return Ok(()),
             },
         }

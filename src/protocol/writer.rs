@@ -68,7 +68,17 @@ impl<'w> Writer<'w> {
         }
     }
 
+    /// Whether the run has to end. Then nothing more may be written: the page before may have been
+    /// cut short, and a state would promise it as a whole.
+    pub fn has_to_stop(&self) -> bool {
+        self.stop.is_set()
+    }
+
+    /// Writes a message, or nothing once the run has to end.
     pub fn write(&mut self, message: Message) -> io::Result<()> {
+        if self.has_to_stop() {
+            return Ok(());
+        }
         match message {
             Message::Resumed(state) => {
                 self.state = state;
@@ -164,6 +174,23 @@ fn end_of_piece(lines: &[u8]) -> usize {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn nothing_is_promised_once_the_run_has_to_end() {
+        let (mut out, mut err) = (Vec::new(), Vec::new());
+        let stop = Stop::default();
+        let format = LogFormat::Text;
+        let mut writer = Writer::new(Protocol::Singer, format, stop.clone(), &mut out, &mut err);
+        stop.0.store(true, Ordering::Relaxed);
+        writer.write(Message::Records(b"{}\n".to_vec())).unwrap();
+        let ended = Message::Ended {
+            stream: "contact".to_owned(),
+            bookmark: None,
+            records: 1,
+        };
+        writer.write(ended).unwrap();
+        assert!(out.is_empty() && err.is_empty());
+    }
 
     #[test]
     fn a_piece_is_whole_lines_and_at_least_one() {
