@@ -58,6 +58,10 @@ impl RetryAfter {
         let text = text.trim();
         match text.parse() {
             Ok(seconds) => Some(Self::Seconds(seconds)),
+            // More seconds than a number holds are still a wish, and none that is cut short.
+            Err(_) if !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit()) => {
+                Some(Self::Seconds(u64::MAX))
+            }
             Err(_) => httpdate::parse_http_date(text).ok().map(Self::At),
         }
     }
@@ -271,7 +275,12 @@ mod tests {
             RetryAfter::parse("Fri, 05 Jun 2026 10:00:00 GMT"),
             Some(RetryAfter::At(_))
         ));
+        assert_eq!(
+            RetryAfter::parse("99999999999999999999999"),
+            Some(RetryAfter::Seconds(u64::MAX))
+        );
         assert_eq!(RetryAfter::parse("soon"), None);
+        assert_eq!(RetryAfter::parse(""), None);
         assert_eq!(RetryAfter::parse("-1"), None);
     }
 
