@@ -3,7 +3,7 @@
 
 use crate::clock::Clock;
 use crate::timestamp::Instant;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 /// The interval after the first refusal.
@@ -28,6 +28,16 @@ struct Beat {
     interval: Duration,
     /// No request goes before this.
     next_at: Option<Instant>,
+    /// How often the interval has grown.
+    slowed: u64,
+}
+
+/// A request's place in the order of all.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Turn {
+    pub waited: Duration,
+    /// How often the interval had grown when it came.
+    slowed: u64,
 }
 
 impl Pace {
@@ -38,34 +48,43 @@ impl Pace {
         }
     }
 
-    /// Waits until the next request may go. Returns how long that was.
-    pub async fn turn(&self) -> Duration {
-        let wait = self.book(self.clock.now());
-        if !wait.is_zero() {
-            self.clock.sleep(wait).await;
+    /// Waits until the next request may go.
+    pub async fn turn(&self) -> Turn {
+        let waited = self.book(self.clock.now());
+        if !waited.is_zero() {
+            self.clock.sleep(waited).await;
         }
-        wait
+        let slowed = self.beat().slowed;
+        Turn { waited, slowed }
+    }
+
+    fn beat(&self) -> MutexGuard<'_, Beat> {
+        self.beat.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Takes the next place, and says how far away it is.
     fn book(&self, now: Instant) -> Duration {
-        let mut beat = self.beat.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut beat = self.beat();
         let at = beat.next_at.map_or(now, |next_at| next_at.max(now));
         beat.next_at = Some(at + beat.interval);
         (at - now).to_std().unwrap_or_default()
     }
 
-    /// The API has refused a request for haste, and nothing goes before `wait` is over.
-    pub fn slow_down(&self, wait: Duration) {
+    /// The API has refused the request of a turn for haste, and nothing goes before `wait` is over.
+    /// Requests that were on their way together are refused together; the first of them counts.
+    pub fn slow_down(&self, wait: Duration, turn: Turn) {
         let until = self.clock.now() + wait;
-        let mut beat = self.beat.lock().unwrap_or_else(PoisonError::into_inner);
-        beat.interval = (beat.interval * 2).clamp(FIRST_INTERVAL, LONGEST_INTERVAL);
+        let mut beat = self.beat();
+        if turn.slowed == beat.slowed {
+            beat.slowed += 1;
+            beat.interval = (beat.interval * 2).clamp(FIRST_INTERVAL, LONGEST_INTERVAL);
+        }
         beat.next_at = Some(beat.next_at.map_or(until, |next_at| next_at.max(until)));
     }
 
     /// A request has succeeded.
     pub fn ease(&self) {
-        let mut beat = self.beat.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut beat = self.beat();
         let shorter = beat.interval.mul_f64(EASING);
         beat.interval = if shorter < SHORTEST_INTERVAL {
             Duration::ZERO
@@ -85,6 +104,29 @@ mod tests {
         pace.book(now).as_millis()
     }
 
+    /// A refusal of a request that has just been sent.
+    fn refuse(pace: &Pace, wait: Duration) {
+        let turn = Turn {
+            waited: Duration::ZERO,
+            slowed: pace.beat().slowed,
+        };
+        pace.slow_down(wait, turn);
+    }
+
+    #[test]
+    fn refusals_of_requests_that_were_sent_together_count_once() {
+        let pace = Pace::new(Arc::new(SystemClock));
+        let turn = Turn {
+            waited: Duration::ZERO,
+            slowed: 0,
+        };
+        for _ in 0..8 {
+            pace.slow_down(Duration::ZERO, turn);
+        }
+        let later = chrono::Utc::now() + chrono::TimeDelta::days(1);
+        assert_eq!([millis(&pace, later), millis(&pace, later)], [0, 100]);
+    }
+
     #[test]
     fn without_a_refusal_nothing_waits() {
         let pace = Pace::new(Arc::new(SystemClock));
@@ -95,7 +137,7 @@ mod tests {
     #[test]
     fn after_a_refusal_requests_go_one_at_a_time_and_ever_more_slowly() {
         let pace = Pace::new(Arc::new(SystemClock));
-        pace.slow_down(Duration::from_secs(3));
+        refuse(&pace, Duration::from_secs(3));
         let later = chrono::Utc::now() + chrono::TimeDelta::days(1);
         assert_eq!(
             [
@@ -106,7 +148,7 @@ mod tests {
             [0, 100, 200]
         );
         for _ in 0..20 {
-            pace.slow_down(Duration::ZERO);
+            refuse(&pace, Duration::ZERO);
         }
         let later = later + chrono::TimeDelta::days(1);
         assert_eq!([millis(&pace, later), millis(&pace, later)], [0, 10_000]);
@@ -115,7 +157,7 @@ mod tests {
     #[test]
     fn successes_bring_the_speed_back() {
         let pace = Pace::new(Arc::new(SystemClock));
-        pace.slow_down(Duration::ZERO);
+        refuse(&pace, Duration::ZERO);
         for _ in 0..30 {
             pace.ease();
         }
