@@ -9,7 +9,7 @@ use crate::http::client::{Client, LARGEST_BODY, Reply, Request, Settings};
 use crate::http::failure::{Failure, Kind};
 use crate::http::retry::{Attempts, Budget, Subject};
 use crate::log::Log;
-use crate::pace::Pace;
+use crate::pace::{Pace, Turn};
 use crate::tally::Tally;
 use anyhow::Result;
 use secrecy::SecretString;
@@ -17,6 +17,9 @@ use std::sync::Arc;
 
 /// After so many failures in a row, a page is asked for at half its size.
 const FAILURES_BEFORE_SMALLER: u32 = 3;
+
+/// What a page that keeps coming garbled is divided by: there are few attempts for each size.
+const SMALLER_WHEN_GARBLED: u16 = 4;
 
 pub struct Source {
     pub config: Config,
@@ -92,6 +95,7 @@ impl Source {
         };
         let mut attempts = Attempts::begin(self.budget, self.clock.as_ref(), &self.log, subject);
         loop {
+            let turn = self.turn(tally).await;
             let answer = self.send(&self.api.page_request(&request), tally).await;
             let page = answer.and_then(|reply| self.api.page(reply, request.token.is_some()));
             let failure = match page {
@@ -108,7 +112,24 @@ impl Source {
                 continue;
             }
             let may_be_too_large = matches!(failure.kind, Kind::Server | Kind::Connection);
-            self.wait_after(&mut attempts, failure, tally).await?;
+            match self.wait_after(&mut attempts, failure, turn, tally).await {
+                Ok(()) => {}
+                // What comes garbled again and again may come whole when there is less of it.
+                Err(failure)
+                    if failure.kind == Kind::Malformed
+                        && request.limit > 1
+                        && !self.budget.total.is_zero() =>
+                {
+                    request.limit = (request.limit / SMALLER_WHEN_GARBLED).max(1);
+                    let smaller = request.limit;
+                    self.log.warning(format!(
+                        "{name}: {failure}; going on with {smaller} records a page"
+                    ));
+                    attempts =
+                        Attempts::begin(self.budget, self.clock.as_ref(), &self.log, subject);
+                }
+                Err(failure) => return Err(failure),
+            }
             if may_be_too_large && attempts.failed().is_multiple_of(FAILURES_BEFORE_SMALLER) {
                 request.limit = (request.limit / 2).max(1);
             }
@@ -150,16 +171,26 @@ impl Source {
         let tally = Tally::default();
         let mut attempts = Attempts::begin(self.budget, self.clock.as_ref(), &self.log, subject);
         loop {
+            let turn = self.turn(&tally).await;
             match self.send(request, &tally).await.and_then(&read) {
                 Ok(done) => return Ok(done),
-                Err(failure) => self.wait_after(&mut attempts, failure, &tally).await?,
+                Err(failure) => {
+                    self.wait_after(&mut attempts, failure, turn, &tally)
+                        .await?;
+                }
             }
         }
     }
 
-    /// Sends a request when it is its turn.
+    /// Waits until a request may be sent.
+    async fn turn(&self, tally: &Tally) -> Turn {
+        let turn = self.pace.turn().await;
+        tally.add_wait(turn.waited);
+        turn
+    }
+
+    /// Sends a request whose turn it is.
     async fn send(&self, request: &Request, tally: &Tally) -> Result<Reply, Failure> {
-        tally.add_wait(self.pace.turn().await);
         let reply = self.client.send(request).await?;
         tally.add_bytes(reply.body.len());
         let (method, bytes) = (request.method(), reply.body.len());
@@ -178,13 +209,14 @@ impl Source {
         &self,
         attempts: &mut Attempts<'_>,
         failure: Failure,
+        turn: Turn,
         tally: &Tally,
     ) -> Result<(), Failure> {
         let is_haste = failure.kind == Kind::RateLimited;
         let wait = attempts.after(failure)?;
         tally.add_retry();
         if is_haste {
-            self.pace.slow_down(wait);
+            self.pace.slow_down(wait, turn);
         } else {
             self.clock.sleep(wait).await;
         }

@@ -47,6 +47,9 @@ pub struct Progress {
     drops_previous: bool,
     newest: Option<Bookmark>,
     ids_at_newest: HashSet<String>,
+    /// Whether the records were asked for in order.
+    is_sorted: bool,
+    /// Whether they have come so, since the walk began at a place without order before it.
     in_order: bool,
 }
 
@@ -65,6 +68,7 @@ impl Progress {
     /// beginning.
     pub fn unsorted(previous: Option<Bookmark>) -> Self {
         Self {
+            is_sorted: false,
             in_order: false,
             ..Self::new(previous, false)
         }
@@ -76,7 +80,22 @@ impl Progress {
             drops_previous,
             newest: None,
             ids_at_newest: HashSet::new(),
+            is_sorted: true,
             in_order: true,
+        }
+    }
+
+    /// Whether the place of a record is meant to tell what came before it.
+    pub fn is_sorted(&self) -> bool {
+        self.is_sorted
+    }
+
+    /// Forgets what came in no order, before a walk that begins again at its start.
+    pub fn begin_again(&mut self) {
+        if self.is_sorted && !self.in_order {
+            self.newest = None;
+            self.ids_at_newest.clear();
+            self.in_order = true;
         }
     }
 

@@ -148,7 +148,7 @@ impl StreamRun {
         let (source, tally) = (Arc::clone(&self.source), Arc::clone(&self.tally));
         let mut traversal = Traversal::begin(source, stream, window, tally);
         loop {
-            let step = match traversal.next_page(&self.progress).await {
+            let step = match traversal.next_page(&mut self.progress).await {
                 Ok(Some(step)) => step,
                 Ok(None) => break,
                 Err(failure) => return self.fail(failure).await,
@@ -159,9 +159,9 @@ impl StreamRun {
                 Err(end) => return end,
             };
             self.tell_progress(traversal.pages());
-            let is_dead_end = step.is_dead_end && self.progress.resume_from().is_some();
+            let is_dead_end = step.is_dead_end && self.progress.is_sorted();
             if !is_whole || is_dead_end {
-                traversal.walk_again(&self.progress);
+                traversal.walk_again(&mut self.progress);
             } else if traversal.has_caught_up(&self.progress) {
                 let name = &self.selection.stream.name;
                 self.source.log.info(format!(
@@ -209,9 +209,8 @@ impl StreamRun {
         let frame = self
             .protocol
             .frame(&self.selection.stream.name, page.received_at);
-        // Only where records come in order does their place tell what may have been passed over.
-        let is_ordered = self.progress.resume_from().is_some();
-        let certain_below = step.certain_below.filter(|_| is_ordered);
+        // Only where there is an order does a record's place tell what may have been passed over.
+        let certain_below = step.certain_below.filter(|_| self.progress.is_sorted());
         // The server's time is told to the second.
         let now = page.server_time + chrono::TimeDelta::seconds(1);
         let (mut lines, mut is_whole) = (Vec::with_capacity(page.body.len()), true);

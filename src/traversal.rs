@@ -108,7 +108,7 @@ impl Traversal {
 
     /// The next page, or nothing at the end of the window. `progress` is of the records of all
     /// pages before it: a walk that has to start again does so from there.
-    pub async fn next_page(&mut self, progress: &Progress) -> Result<Option<Step>, Failure> {
+    pub async fn next_page(&mut self, progress: &mut Progress) -> Result<Option<Step>, Failure> {
         while let Some(mut pending) = self.pending.take() {
             let answer = (&mut pending.page.0).await;
             match answer.unwrap_or_else(|_| Err(broken_off())) {
@@ -126,7 +126,7 @@ impl Traversal {
 
     /// Starts again from the newest instant that is certain, inclusive, or from the window's start
     /// if records did not come in order. What was seen at that instant is known to `progress`.
-    pub fn walk_again(&mut self, progress: &Progress) {
+    pub fn walk_again(&mut self, progress: &mut Progress) {
         let resume = progress.resume_from();
         self.count_restart(resume.map(|bookmark| bookmark.instant));
         if let Some(bookmark) = resume {
@@ -135,6 +135,7 @@ impl Traversal {
                 inclusive: true,
             });
         }
+        progress.begin_again();
         self.tokens.clear();
         self.walk_began = None;
         self.fetch(None);
@@ -183,7 +184,7 @@ impl Traversal {
     }
 
     /// Starts again behind a token that no longer works, as long as that leads anywhere.
-    fn recover(&mut self, mut failure: Failure, progress: &Progress) -> Result<(), Failure> {
+    fn recover(&mut self, mut failure: Failure, progress: &mut Progress) -> Result<(), Failure> {
         let resume = progress.resume_from();
         let is_stuck = self.restarted_from == resume.map(|bookmark| bookmark.instant)
             && self.restarts >= RESTARTS_WITHOUT_PROGRESS;
