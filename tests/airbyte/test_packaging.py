@@ -7,6 +7,7 @@ import re
 import shutil
 import subprocess
 import sys
+import tempfile
 import tomllib
 import uuid
 from pathlib import Path
@@ -133,7 +134,7 @@ def test_the_documentation_calls_fields_what_the_form_calls_them(title):
 
 
 @pytest.fixture(scope="module")
-def tree(tmp_path_factory):
+def tree():
     """The image's files below a folder, made by the image's own steps."""
     # Builds start warm only if they are always at the same place.
     work = Path(os.environ["TAP_REVOPS_TOOLS"]) / "image" / "build"
@@ -146,16 +147,15 @@ def tree(tmp_path_factory):
     target = work.parent / "target"
     environment = {**os.environ, "CARGO_TARGET_DIR": str(target)}
     subprocess.run(["sh", "-c", BUILD.one("RUN")], cwd=work, env=environment, check=True)
-    root = tmp_path_factory.mktemp("root")
+    root = Path(tempfile.mkdtemp(prefix="source-revops-"))
     for folder in ("airbyte", "secrets", "config", "tmp", "source"):
         (root / folder).mkdir()
     copied = re.fullmatch(rf"--from={BUILD.name} {BUILD.one('WORKDIR')}/target/(\S+) (\S+)", IMAGE.one("COPY"))
     copy(target / copied[1], root / copied[2].lstrip("/"))
     # Everybody may look in, as in an image.
-    for folder in [root, *root.parents]:
-        if folder.stat().st_uid == os.getuid() and folder != Path("/"):
-            folder.chmod(folder.stat().st_mode | 0o055)
-    return root
+    root.chmod(0o755)
+    yield root
+    shutil.rmtree(root)
 
 
 def copy(source: Path, target: Path) -> None:
