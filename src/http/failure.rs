@@ -94,7 +94,7 @@ impl Failure {
         let (kind, advice) = classify(status, code);
         let mut sentence = format!("the API answered {status}");
         if let Some(code) = code {
-            sentence.push_str(&format!(" {code}"));
+            sentence.push_str(&format!(" {}", shorten(code)));
         }
         if let Some(message) = message {
             sentence.push_str(&format!(" ({})", shorten(message)));
@@ -293,5 +293,7 @@ mod tests {
             None,
         );
         assert!(!failure.sentence.contains('\n') && failure.sentence.len() < 400);
+        let failure = Failure::told(500, Some("a\nCRITICAL b"), None, None);
+        assert!(!failure.sentence.contains('\n'));
     }
 }
