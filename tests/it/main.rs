@@ -18,6 +18,7 @@ mod failures;
 mod fixtures;
 mod golden_messages;
 mod incremental;
+mod proxies;
 mod relations;
 mod requests;
 mod retries;
