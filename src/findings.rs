@@ -17,6 +17,8 @@ pub enum Finding {
     /// A time of day named a zone and was converted to UTC.
     ZoneDropped,
     NulRemoved,
+    /// The value was nested too deep for consumers; null was emitted.
+    TooDeep,
     SurrogateReplaced,
     /// The schema did not announce the field.
     Unannounced,
@@ -87,6 +89,9 @@ fn sentence(field: &str, finding: Finding, count: u64) -> String {
         }
         Finding::ZoneDropped => {
             format!("{field}: {values} named a time zone and came out as the time of day in UTC")
+        }
+        Finding::TooDeep => {
+            format!("{field}: {values} nested more than 100 levels deep came out as null")
         }
         Finding::NulRemoved => format!("{field}: NUL characters were removed from {values}"),
         Finding::SurrogateReplaced => {

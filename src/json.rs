@@ -52,6 +52,8 @@ pub fn parse_object<'a, T: Deserialize<'a>>(text: &'a str) -> serde_json::Result
 pub struct Cleaned {
     pub nul: bool,
     pub surrogate: bool,
+    /// It was nested too deep, and nothing was written in its place.
+    pub too_deep: bool,
 }
 
 impl Cleaned {
@@ -60,12 +62,21 @@ impl Cleaned {
     }
 }
 
+/// Most parsers of consumers give up, or worse, somewhat above this; the record around a value
+/// takes some levels too.
+const DEEPEST: usize = 100;
+
 /// Copies any raw value on one line: white space between tokens goes, NUL characters go, and a
-/// lone surrogate becomes U+FFFD. All other bytes stay as they are.
+/// lone surrogate becomes U+FFFD. All other bytes stay as they are. What is nested too deep is not
+/// copied at all.
 pub fn copy(out: &mut Vec<u8>, raw: &str) -> Cleaned {
+    copy_within(out, raw, DEEPEST)
+}
+
+fn copy_within(out: &mut Vec<u8>, raw: &str, deepest: usize) -> Cleaned {
     let mut cleaned = Cleaned::default();
     if matches!(kind(raw), Kind::Array | Kind::Object) {
-        copy_compound(out, raw, &mut cleaned);
+        copy_compound(out, raw, deepest, &mut cleaned);
     } else {
         copy_scalar(out, raw, &mut cleaned);
     }
@@ -87,10 +98,17 @@ pub fn key(name: &str) -> Vec<u8> {
 
 /// Writes any raw value as a JSON string that holds its JSON text.
 pub fn write_as_text(out: &mut Vec<u8>, raw: &str) -> Cleaned {
-    let mut compact = Vec::with_capacity(raw.len());
-    let cleaned = copy(&mut compact, raw);
-    write_text(out, &String::from_utf8_lossy(&compact));
+    let (compact, cleaned) = compact(raw);
+    write_text(out, &compact);
     cleaned
+}
+
+/// A copy of any raw value of any depth, for what no consumer parses with the record.
+pub fn compact(raw: &str) -> (String, Cleaned) {
+    let mut compact = Vec::with_capacity(raw.len());
+    let cleaned = copy_within(&mut compact, raw, usize::MAX);
+    let compact = String::from_utf8(compact).expect("a copy of text is text");
+    (compact, cleaned)
 }
 
 fn copy_scalar(out: &mut Vec<u8>, raw: &str, cleaned: &mut Cleaned) {
@@ -101,10 +119,20 @@ fn copy_scalar(out: &mut Vec<u8>, raw: &str, cleaned: &mut Cleaned) {
     }
 }
 
-fn copy_compound(out: &mut Vec<u8>, raw: &str, cleaned: &mut Cleaned) {
+fn copy_compound(out: &mut Vec<u8>, raw: &str, deepest: usize, cleaned: &mut Cleaned) {
     let bytes = raw.as_bytes();
-    let mut at = 0;
+    let (mut at, mut depth, start) = (0, 0_usize, out.len());
     while at < bytes.len() {
+        match bytes[at] {
+            b'[' | b'{' => depth += 1,
+            b']' | b'}' => depth = depth.saturating_sub(1),
+            _ => {}
+        }
+        if depth > deepest {
+            out.truncate(start);
+            cleaned.too_deep = true;
+            return;
+        }
         match bytes[at] {
             b'"' => {
                 let end = string_end(bytes, at);
@@ -298,7 +326,14 @@ mod tests {
         for (raw, expected, nul, surrogate) in table {
             assert_eq!(
                 copied(raw),
-                (expected.to_owned(), Cleaned { nul, surrogate })
+                (
+                    expected.to_owned(),
+                    Cleaned {
+                        nul,
+                        surrogate,
+                        too_deep: false
+                    }
+                )
             );
         }
     }

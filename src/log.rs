@@ -153,6 +153,7 @@ impl Log {
         let Some(secret) = self.secret.get().map(ExposeSecret::expose_secret) else {
             return text;
         };
+        let secret = secret.strip_prefix("Bearer ").unwrap_or(secret);
         let half = secret.rsplit('.').next().unwrap_or(secret);
         redact(&redact(&text, secret), half)
     }

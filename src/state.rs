@@ -343,9 +343,7 @@ fn is_json(text: &str) -> bool {
 
 /// A raw value on one line; targets read the state line by line.
 fn compact(raw: &RawValue) -> String {
-    let mut out = Vec::new();
-    json::copy(&mut out, raw.get());
-    String::from_utf8(out).expect("a copy of text is text")
+    json::compact(raw.get()).0
 }
 
 #[cfg(test)]

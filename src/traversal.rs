@@ -11,6 +11,7 @@
 
 use crate::api::{LowerBound, Page, PageRequest, PageToken, Window};
 use crate::catalog::Stream;
+use crate::findings::counted;
 use crate::http::failure::{Failure, Kind};
 use crate::source::Source;
 use crate::state::Progress;
@@ -33,6 +34,10 @@ const CLOCK_LAG: TimeDelta = TimeDelta::seconds(5);
 /// What the server's time, told to the second, may lack.
 const SECOND: TimeDelta = TimeDelta::seconds(1);
 
+/// After so many pages in a row with the same records, or with none, each with a token of its own,
+/// there is no end to be seen.
+const MOST_ALIKE: u32 = 1000;
+
 pub struct Traversal {
     source: Arc<Source>,
     stream: Arc<Stream>,
@@ -43,6 +48,8 @@ pub struct Traversal {
     /// Hashes of the tokens of this walk, eight bytes a page.
     tokens: HashSet<u64>,
     pending: Option<Pending>,
+    /// A hash of the last page's records, and how many pages in a row had it.
+    alike: (u64, u32),
     /// The server's time when the run reached it.
     run_began: Option<Instant>,
     /// The server's time when this walk began.
@@ -92,6 +99,7 @@ impl Traversal {
             tally,
             tokens: HashSet::new(),
             pending: None,
+            alike: (0, 0),
             run_began: None,
             walk_began: None,
             restarts: 0,
@@ -158,6 +166,7 @@ impl Traversal {
         let walk_began = *self.walk_began.get_or_insert(page.server_time);
         let is_last = page.next.is_none();
         if let Some(token) = page.next.take() {
+            self.expect_another(&page)?;
             self.follow(token)?;
         }
         let can_be_sure = by_token && self.restarts <= RESTARTS_WITHOUT_PROGRESS;
@@ -166,6 +175,30 @@ impl Traversal {
             is_dead_end: can_be_sure && is_last && page.records.is_empty(),
             page,
         })
+    }
+
+    /// Fails where pages go on without end, and the same records with them.
+    fn expect_another(&mut self, page: &Page) -> Result<(), Failure> {
+        let mut hasher = DefaultHasher::new();
+        page.raw_records().for_each(|raw| raw.hash(&mut hasher));
+        let hash = hasher.finish();
+        let before = if hash == self.alike.0 {
+            self.alike.1
+        } else {
+            0
+        };
+        self.alike = (hash, before + 1);
+        if self.alike.1 < MOST_ALIKE {
+            return Ok(());
+        }
+        let records = counted(page.records.len() as u64, "record");
+        Err(Failure::new(
+            Kind::Malformed,
+            format!(
+                "the API sent the same page of {records} {MOST_ALIKE} times in a row, and says that there is more; \
+                 try again, and report it to the API's makers if it persists"
+            ),
+        ))
     }
 
     /// Sends for the page of a token, unless this walk has been there.

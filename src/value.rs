@@ -167,8 +167,17 @@ impl<'w, 'p> ValueWriter<'w, 'p> {
 
     fn copy(&mut self, raw: &str) -> Came {
         let cleaned = json::copy(self.out, raw);
+        if cleaned.too_deep {
+            return self.refuse_depth();
+        }
         self.report(cleaned);
         Came::Value
+    }
+
+    /// Null in place of a value that is nested too deep, which has left nothing.
+    fn refuse_depth(&mut self) -> Came {
+        self.find(Finding::TooDeep);
+        self.null()
     }
 
     fn as_text(&mut self, raw: &str) -> Came {
@@ -335,7 +344,9 @@ impl<'w, 'p> ValueWriter<'w, 'p> {
         }
         for (path, raw) in &undeclared {
             self.name(path);
-            json::copy(self.out, raw);
+            if json::copy(self.out, raw).too_deep {
+                self.refuse_depth();
+            }
         }
         self.close();
     }
@@ -363,7 +374,7 @@ impl<'w, 'p> ValueWriter<'w, 'p> {
         let text = json::text(value.raw).filter(|_| is_number);
         match text.as_deref().and_then(json::number) {
             Some(digits) => drop(self.put(&digits)),
-            None => drop(json::copy(self.out, value.raw)),
+            None => drop(self.copy(value.raw)),
         }
     }
 }

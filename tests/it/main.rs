@@ -20,6 +20,7 @@ mod golden_messages;
 mod incremental;
 mod proxies;
 mod relations;
+mod reliability;
 mod requests;
 mod retries;
 mod selection;

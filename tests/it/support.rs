@@ -9,7 +9,7 @@ use std::process::{Command, Output, Stdio};
 use std::sync::Arc;
 use tap_revops::World;
 use tap_revops::clock::Clock;
-use tap_revops::interruption;
+use tap_revops::interruption::{self, Interruption};
 use tap_revops::protocol::Protocol;
 use tap_revops::sandbox::{Options, Received, Sandbox};
 use tempfile::TempDir;
@@ -52,6 +52,7 @@ pub struct Read<'w> {
     settings: Value,
     catalog: Option<String>,
     state: Option<String>,
+    flags: Vec<&'static str>,
 }
 
 impl Workspace {
@@ -118,11 +119,21 @@ impl Workspace {
 
     /// Runs the library in this process, with a clock of the test's.
     pub fn run_within(&self, arguments: &[&str], clock: Arc<dyn Clock>) -> Run {
+        self.run_until(arguments, clock, interruption::never())
+    }
+
+    /// The same, until it is interrupted.
+    pub fn run_until(
+        &self,
+        arguments: &[&str],
+        clock: Arc<dyn Clock>,
+        interruption: Interruption,
+    ) -> Run {
         let (mut out, mut err) = (Vec::new(), Vec::new());
         let arguments = ["tap-revops"].iter().chain(arguments);
         let status = tap_revops::run(World {
             protocol: Protocol::Singer,
-            interruption: interruption::never(),
+            interruption,
             arguments: arguments.map(Into::into).collect(),
             environment: Vec::new(),
             clock,
@@ -138,10 +149,10 @@ impl Workspace {
 
     /// The run, if it has told nobody the key.
     pub fn kept(&self, run: Run) -> Run {
-        let key = self.sandbox.key();
-        let secret_half = key.rsplit('.').next().unwrap();
         for text in [&run.stdout, &run.stderr] {
-            assert!(!text.contains(key) && !text.contains(secret_half), "{text}");
+            for spelling in spellings(self.sandbox.key()) {
+                assert!(!text.contains(&spelling), "{text}");
+            }
         }
         run
     }
@@ -157,6 +168,7 @@ impl Workspace {
             settings: settings.clone(),
             catalog: None,
             state: None,
+            flags: Vec::new(),
         }
     }
 
@@ -169,6 +181,30 @@ impl Workspace {
         let requests = self.sandbox.requests().into_iter();
         requests.filter(|request| request.path == path).collect()
     }
+}
+
+/// How a key, or its secret half, may stand in a text.
+pub fn spellings(key: &str) -> Vec<String> {
+    let half = key.rsplit('.').next().unwrap();
+    let mut spellings = Vec::new();
+    for secret in [key, half] {
+        let json = Value::from(secret).to_string();
+        let inner = json.trim_matches('"').to_owned();
+        let twice = Value::from(inner.as_str()).to_string();
+        let url = percent_encoding::utf8_percent_encode(secret, percent_encoding::NON_ALPHANUMERIC);
+        let form: String = form_urlencoded::byte_serialize(secret.as_bytes()).collect();
+        let lower = url.to_string().to_lowercase();
+        let twice = twice.trim_matches('"').to_owned();
+        spellings.extend([
+            secret.to_owned(),
+            inner,
+            twice,
+            url.to_string(),
+            lower,
+            form,
+        ]);
+    }
+    spellings
 }
 
 /// Runs the executable with no more than these variables of ours in its environment.
@@ -250,10 +286,16 @@ impl Read<'_> {
         self
     }
 
-    fn arguments(&self) -> Vec<String> {
+    pub fn flags(mut self, flags: &[&'static str]) -> Self {
+        self.flags.extend_from_slice(flags);
+        self
+    }
+
+    pub fn arguments(&self) -> Vec<String> {
         let workspace = self.workspace;
         let config = workspace.config_file(&self.settings);
         let mut arguments = vec!["read".to_owned(), "--config".to_owned(), config];
+        arguments.extend(self.flags.iter().map(|flag| (*flag).to_owned()));
         for (flag, name, text) in [
             ("--catalog", "catalog.json", &self.catalog),
             ("--state", "state.json", &self.state),
@@ -281,8 +323,13 @@ impl Read<'_> {
 
     /// Runs the library in this process.
     pub fn within(self, clock: Arc<dyn Clock>) -> Run {
+        self.until(clock, interruption::never())
+    }
+
+    /// Runs the library in this process, until it is interrupted.
+    pub fn until(self, clock: Arc<dyn Clock>, interruption: Interruption) -> Run {
         let arguments = self.arguments();
         let arguments: Vec<&str> = arguments.iter().map(String::as_str).collect();
-        self.workspace.run_within(&arguments, clock)
+        self.workspace.run_until(&arguments, clock, interruption)
     }
 }

@@ -37,7 +37,7 @@ pub fn alterations(out: &mut Vec<u8>, findings: &[(String, Finding)]) {
 
 fn change((field, finding): &(String, Finding)) -> Option<Value> {
     let change = match finding {
-        Finding::Nulled { .. } => "NULLED",
+        Finding::Nulled { .. } | Finding::TooDeep => "NULLED",
         Finding::NulRemoved | Finding::SurrogateReplaced | Finding::ZoneDropped => "TRUNCATED",
         Finding::KeptAsText
         | Finding::ZoneAssumed

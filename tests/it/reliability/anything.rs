@@ -1,0 +1,250 @@
+//! Anything at once: random data, faults, kill points, page sizes and concurrency. Whatever
+//! happens, running again from the last state until it ends brings everything there is.
+//!
+//! Left out are the lies that nothing can see through: records whose id or date is not theirs,
+//! and pages out of order from an API whose cursors stop working before the order is told.
+
+use super::union::Union;
+use super::{BOTH, Trial};
+use crate::catalog::Catalog;
+use crate::clock::FakeClock;
+use crate::messages::Emitted;
+use chrono::TimeDelta;
+use proptest::prelude::*;
+use proptest::test_runner::{RngAlgorithm, TestRng, TestRunner};
+use serde_json::{Value, json};
+use std::sync::Mutex;
+use tap_revops::exit::ExitStatus;
+use tap_revops::interruption::{self, Interruption};
+use tokio::sync::oneshot;
+
+/// How many cases are run, and from which seed: each in a variable.
+const CASES: &str = "TAP_REVOPS_TEST_CASES";
+const SEED: &str = "TAP_REVOPS_TEST_SEED";
+
+/// No case has more faults that end a run.
+const MOST_RUNS: usize = 40;
+
+#[derive(Clone, Debug)]
+struct Case {
+    api: &'static str,
+    options: String,
+    settings: Value,
+    rules: Vec<Value>,
+    /// After how many requests each of the first runs is interrupted.
+    stops: Vec<u64>,
+    /// Which records change before each run.
+    touches: Vec<usize>,
+}
+
+fn one_of(words: &'static [&'static str]) -> impl Strategy<Value = &'static str> {
+    prop::sample::select(words)
+}
+
+fn options() -> impl Strategy<Value = String> {
+    let forms = (
+        one_of(&["stable", "shuffled"]),
+        one_of(&["id_only", "self_contained", "strict"]),
+        one_of(&["micros", "seconds", "mixed"]),
+        one_of(&["top", "pagination", "meta"]),
+        one_of(&["", "&cursor_expires_after=4"]),
+    );
+    (0_u64..1000, 0_u64..40, forms).prop_map(|(seed, records, forms)| {
+        let (ties, cursor, timestamps, place, expiry) = forms;
+        format!(
+            "seed={seed}&records={records}&ties={ties}&elephant_cursor={cursor}&\
+             timestamps={timestamps}&cursor_place={place}{expiry}&\
+             streams=contact,account,contacts,companies"
+        )
+    })
+}
+
+/// Faults that may strike together.
+fn any_fault() -> impl Strategy<Value = Value> {
+    let faults = [
+        json!({"status": {"code": 503}}),
+        json!({"status": {"code": 503, "retry_after": 7}}),
+        json!({"status": {"code": 500, "retry_after": 100_000}}),
+        json!({"status": {"code": 429, "retry_after_date_in": 30}}),
+        json!({"status": {"code": 400}}),
+        json!({"status": {"code": 401}}),
+        json!({"status": {"code": 403}}),
+        json!({"status": {"code": 404}}),
+        json!({"status": {"code": 413}}),
+        json!({"html": {"code": 200}}),
+        json!({"html": {"code": 502}}),
+        json!({"redirect": {}}),
+        json!({"wrong_shape": {}}),
+        json!("truncated_json"),
+        json!({"connection_refused": {"connections": 2}}),
+        json!("close_before_headers"),
+        json!("reset_before_headers"),
+        json!("short_body"),
+        json!("reset_in_body"),
+        json!("gzip_cut"),
+        json!({"gzip_bomb": {"bytes": 100_000}}),
+        json!({"slow_drip": {"bytes": 1000, "pause_milliseconds": 0}}),
+        json!("invalid_cursor"),
+        json!("same_cursor"),
+        json!("empty_page"),
+        json!("more_without_cursor"),
+        json!("duplicated_page"),
+        json!({"broken_record": {}}),
+        json!({"changed_schema": {"appear": ["shoe_size"]}}),
+        json!({"records_change": {"count": 1}}),
+        json!({"records_change": {"count": 5}}),
+        json!({"records_vanish": {"count": 2}}),
+        json!({"rate_limit": {"capacity": 5, "refill_per_second": 1}}),
+    ];
+    prop::sample::select(faults.to_vec())
+}
+
+/// Faults that may strike beside pages out of order: no cursor stops working.
+fn orderly_fault() -> impl Strategy<Value = Value> {
+    let faults = [
+        json!("pages_out_of_order"),
+        json!({"status": {"code": 503}}),
+        json!({"status": {"code": 400}}),
+        json!("short_body"),
+        json!("truncated_json"),
+        json!("empty_page"),
+        json!("duplicated_page"),
+    ];
+    prop::sample::select(faults.to_vec())
+}
+
+fn rules(fault: impl Strategy<Value = Value>) -> impl Strategy<Value = Vec<Value>> {
+    let rule = (fault, 0_u64..12, 1_u64..4).prop_map(|(fault, skip, times)| {
+        // A schema is asked for once a run, so that what fails it would fail them all.
+        json!({"skip": skip, "times": times, "fault": fault})
+    });
+    prop::collection::vec(rule, 0..5)
+}
+
+fn case() -> impl Strategy<Value = Case> {
+    let script = prop_oneof![
+        4 => rules(any_fault()).prop_map(|rules| (rules, true)),
+        1 => rules(orderly_fault()).prop_map(|rules| (rules, false)),
+    ];
+    let stops = prop::collection::vec(1_u64..40, 0..3);
+    let touches = prop::collection::vec(0_usize..60, 0..6);
+    let settings = (1_u64..12, 1_u64..4);
+    (
+        prop::sample::select(&BOTH[..]),
+        options(),
+        settings,
+        script,
+        stops,
+        touches,
+    )
+        .prop_map(
+            |(api, mut options, (page_size, concurrency), (rules, may_expire), stops, touches)| {
+                if !may_expire {
+                    options = options.replace("&cursor_expires_after=4", "");
+                }
+                Case {
+                    api,
+                    options,
+                    settings: json!({"page_size": page_size, "concurrency": concurrency}),
+                    rules,
+                    stops,
+                    touches,
+                }
+            },
+        )
+}
+
+/// Makes each request a second later than the one before, and interrupts after some.
+fn watch(trial: &Trial, stop: Option<u64>) -> Interruption {
+    let (interrupt, interrupted) = oneshot::channel();
+    let sandbox = trial.workspace.sandbox.clone();
+    let state = Mutex::new((0, Some(interrupt)));
+    trial.workspace.sandbox.on_request(move |_| {
+        let mut state = state.lock().unwrap();
+        sandbox.set_clock(sandbox.now() + TimeDelta::seconds(1));
+        state.0 += 1;
+        if stop == Some(state.0) {
+            let _ = state.1.take().map(|interrupt| interrupt.send(()));
+        }
+    });
+    if stop.is_none() {
+        return interruption::never();
+    }
+    Box::pin(async move {
+        if interrupted.await.is_err() {
+            std::future::pending::<()>().await;
+        }
+        ExitStatus::Terminated
+    })
+}
+
+fn touch(trial: &Trial, catalog: &Catalog, at: usize) {
+    let sandbox = &trial.workspace.sandbox;
+    sandbox.set_clock(sandbox.now() + TimeDelta::seconds(1));
+    for entry in &catalog.streams {
+        let truth = sandbox.truth(&entry.api_name());
+        if let Some(one) = truth.get(at % (truth.len() + 1)) {
+            sandbox.touch(&entry.api_name(), &one.id, sandbox.now());
+        }
+    }
+}
+
+/// One run from the last state; adds what it wrote. Says whether it read everything.
+fn read(trial: &Trial, union: &mut Union, stop: Option<u64>) -> bool {
+    let interruption = watch(trial, stop);
+    let read = trial.workspace.read(&trial.settings);
+    let read = read.catalog(&trial.catalog).state(&union.last_state());
+    let read = read.flags(&["--log-level", "debug"]);
+    let run = read.until(FakeClock::new(), interruption);
+    Emitted::of(run.messages());
+    union.add(&run);
+    union.assert_nothing_promised_ahead();
+    assert!([0, 1, 3, 143].contains(&run.status), "{}", run.stderr);
+    assert!(!run.stderr.contains("panicked") && !run.stderr.contains("the tap itself"));
+    run.status == 0
+}
+
+fn check(case: &Case) {
+    let trial = Trial::with(case.api, &case.options, &case.settings);
+    let catalog = Catalog::parse(&trial.catalog.to_string());
+    trial.script(&Value::Array(case.rules.clone()));
+    let mut union = Union::default();
+    for stop in &case.stops {
+        read(&trial, &mut union, Some(*stop));
+        case.touches
+            .iter()
+            .for_each(|at| touch(&trial, &catalog, *at));
+    }
+    let ended = (0..MOST_RUNS).any(|_| read(&trial, &mut union, None));
+    assert!(ended, "it does not end");
+    // What changed during the run may have been left to the next.
+    trial.script(&json!([]));
+    assert!(read(&trial, &mut union, None));
+    union.assert_truth(&trial.workspace, &catalog);
+}
+
+#[test]
+#[expect(clippy::print_stdout, reason = "a seed is of use only if it is told")]
+fn whatever_happens_running_again_brings_everything() {
+    let number = |name: &str| std::env::var(name).ok().map(|text| text.parse().unwrap());
+    let cases: u64 = number(CASES).unwrap_or(200);
+    let seed: u64 = number(SEED).unwrap_or_else(|| fastrand::u64(..));
+    println!("{cases} cases, {SEED}={seed}");
+    let config = ProptestConfig {
+        cases: u32::try_from(cases).unwrap(),
+        max_shrink_iters: 60,
+        failure_persistence: None,
+        ..ProptestConfig::default()
+    };
+    let mut bytes = [0; 32];
+    bytes[..8].copy_from_slice(&seed.to_le_bytes());
+    let rng = TestRng::from_seed(RngAlgorithm::ChaCha, &bytes);
+    let mut runner = TestRunner::new_with_rng(config, rng);
+    let outcome = runner.run(&case(), |case| {
+        check(&case);
+        Ok(())
+    });
+    if let Err(failure) = outcome {
+        panic!("{SEED}={seed}: {failure}");
+    }
+}

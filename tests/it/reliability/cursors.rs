@@ -1,0 +1,129 @@
+//! Cursors that stop working, lead nowhere, or round and round.
+
+use super::{BOTH, Trial, both_fail, both_survive, stream_of};
+use chrono::TimeDelta;
+use serde_json::json;
+use std::collections::BTreeSet;
+
+#[test]
+fn an_invalid_cursor_in_mid_walk_loses_nothing_and_repeats_nothing() {
+    for api in BOTH {
+        let trial = Trial::new(api);
+        let course = trial.survives(&json!([{"skip": 1, "times": 1, "fault": "invalid_cursor"}]));
+        let run = course.run.says("starting again from 2026-");
+        let emitted = run.emitted();
+        let ids: BTreeSet<&str> = emitted.ids(trial.stream()).into_iter().collect();
+        assert_eq!(ids.len(), emitted.records(trial.stream()).len());
+    }
+}
+
+#[test]
+fn a_cursor_that_never_works_gives_up_without_progress() {
+    for api in BOTH {
+        let trial = Trial::with(api, "records=40", &json!({"page_size": 1}));
+        let sentence = "gave up after starting again 2 times without getting further";
+        trial.fails(&json!([{"skip": 0, "fault": "invalid_cursor"}]), sentence);
+    }
+}
+
+#[test]
+fn cursors_that_expire_do_not_hold_the_walk() {
+    for api in BOTH {
+        let trial = Trial::with(
+            api,
+            "records=80&cursor_expires_after=60",
+            &json!({"page_size": 3}),
+        );
+        let sandbox = trial.workspace.sandbox.clone();
+        let path = format!("/{}", stream_of(api));
+        let pages = std::sync::Mutex::new(0);
+        trial.workspace.sandbox.on_request(move |announced| {
+            let mut pages = pages.lock().unwrap();
+            *pages += u64::from(announced.path.contains(&path));
+            if *pages % 6 == 0 {
+                sandbox.set_clock(sandbox.now() + TimeDelta::seconds(61));
+            }
+        });
+        trial.survives(&json!([])).run.says("starting again from");
+    }
+}
+
+#[test]
+fn the_same_cursor_twice_fails_the_stream_rather_than_going_round() {
+    both_fail(
+        &json!([{"times": 1, "fault": "same_cursor"}]),
+        "the same page token twice",
+    );
+    both_fail(
+        &json!([{"fault": "same_cursor"}]),
+        "the same page token twice",
+    );
+}
+
+#[test]
+fn an_empty_page_with_a_cursor_is_no_end() {
+    both_survive(&json!([{"times": 1, "fault": "empty_page"}]), "");
+    both_survive(&json!([{"skip": 1, "times": 3, "fault": "empty_page"}]), "");
+}
+
+#[test]
+fn pages_without_end_end_with_a_sentence() {
+    let told = "1000 times in a row, and says that there is more";
+    both_fail(&json!([{"skip": 1, "fault": "empty_page"}]), told);
+    both_fail(&json!([{"skip": 1, "fault": "duplicated_page"}]), told);
+}
+
+#[test]
+fn more_without_a_cursor_is_asked_for_again_and_then_fails() {
+    let told = "it says that there is more, and not where";
+    both_survive(
+        &json!([{"skip": 1, "times": 1, "fault": "more_without_cursor"}]),
+        told,
+    );
+    both_fail(&json!([{"fault": "more_without_cursor"}]), told);
+}
+
+#[test]
+fn a_page_that_comes_twice_loses_nothing() {
+    both_survive(&json!([{"times": 1, "fault": "duplicated_page"}]), "");
+    both_survive(
+        &json!([{"skip": 1, "times": 2, "fault": "duplicated_page"}]),
+        "",
+    );
+}
+
+#[test]
+fn pages_out_of_order_never_make_a_bookmark_that_skips() {
+    both_survive(&json!([{"times": 1, "fault": "pages_out_of_order"}]), "");
+    both_survive(
+        &json!([{"skip": 1, "times": 2, "fault": "pages_out_of_order"}]),
+        "",
+    );
+    // One that breaks off while older records are still to come has no bookmark at all.
+    both_fail(
+        &json!([
+            {"times": 1, "fault": "pages_out_of_order"},
+            {"kind": "page", "skip": 2, "fault": {"status": {"code": 400}}}
+        ]),
+        "keeps its old bookmark",
+    );
+}
+
+#[test]
+fn a_cursor_that_goes_astray_after_order_was_lost_is_noticed() {
+    for api in BOTH {
+        let trial = Trial::new(api);
+        let id = trial.workspace.sandbox.truth(trial.stream())[19].id.clone();
+        let (sandbox, stream) = (trial.workspace.sandbox.clone(), trial.stream());
+        let pages = std::sync::Mutex::new(0);
+        trial.workspace.sandbox.on_request(move |announced| {
+            let mut pages = pages.lock().unwrap();
+            *pages += u64::from(announced.path.contains(stream));
+            // Behind the page that came twice, the record that the cursor names moves to the end.
+            if *pages == 4 {
+                sandbox.touch(stream, &id, sandbox.now() - TimeDelta::seconds(1));
+            }
+        });
+        trial.survives(&json!([{"times": 1, "fault": "duplicated_page"}]));
+    }
+}

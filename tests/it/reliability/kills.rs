@@ -1,0 +1,176 @@
+//! The executable, ended from outside at any point, with its output in a real file. What it wrote
+//! before is valid, and the next run goes on from the last state in the file.
+
+use super::union::Union;
+use super::{BOTH, Trial};
+use crate::catalog::Catalog;
+use crate::messages::{self, Emitted};
+use crate::support::{Run, command};
+use chrono::TimeDelta;
+use fastrand::Rng;
+use serde_json::{Value, json};
+use std::fs::File;
+use std::os::unix::process::ExitStatusExt;
+use std::process::{Child, Command, ExitStatus};
+use std::sync::mpsc::{Receiver, RecvTimeoutError, channel};
+use std::time::Duration;
+
+const STREAMS: &str = "streams=contact,account,task,contacts,companies,tags";
+
+/// How many runs `tests/kill-loop` kills is in this variable.
+const KILLS: &str = "TAP_REVOPS_TEST_KILLS";
+
+fn trial(api: &'static str, seed: u64) -> Trial {
+    let options = format!("records=60&seed={seed}&{STREAMS}");
+    Trial::with(api, &options, &json!({"page_size": 6, "concurrency": 2}))
+}
+
+/// Tells when the sandbox has had so many requests.
+fn reached(trial: &Trial, requests: u64) -> Receiver<()> {
+    let (told, reached) = channel();
+    let left = std::sync::Mutex::new(requests);
+    trial.workspace.sandbox.on_request(move |_| {
+        let mut left = left.lock().unwrap();
+        *left = left.wrapping_sub(1);
+        if *left == 0 {
+            let _ = told.send(());
+        }
+    });
+    reached
+}
+
+/// Waits for a moment of a process, or for its end.
+fn wait_for(reached: &Receiver<()>, child: &mut Child) {
+    while let Err(RecvTimeoutError::Timeout) = reached.recv_timeout(Duration::from_millis(20)) {
+        if child.try_wait().unwrap().is_some() {
+            return;
+        }
+    }
+}
+
+fn send(signal: &str, child: &mut Child) {
+    if signal == "KILL" {
+        child.kill().unwrap();
+        return;
+    }
+    // Nothing to signal any more is as good.
+    let number = child.id().to_string();
+    let name = format!("-{signal}");
+    let _ = Command::new("kill").args([&name, &number]).output();
+}
+
+/// A run that gets a signal after some requests, and what it left in its files.
+fn signalled(trial: &Trial, state: &Value, signal: &str, rng: &mut Rng) -> (ExitStatus, String) {
+    let reached = reached(trial, rng.u64(1..40));
+    let read = trial.workspace.read(&trial.settings);
+    let read = read.catalog(&trial.catalog).state(state);
+    let arguments = read.flags(&["--log-level", "debug"]).arguments();
+    let arguments: Vec<&str> = arguments.iter().map(String::as_str).collect();
+    let (out, err) = (
+        trial.workspace.file("out", ""),
+        trial.workspace.file("err", ""),
+    );
+    let mut child = command(&arguments, &[])
+        .stdout(File::create(&out).unwrap())
+        .stderr(File::create(&err).unwrap())
+        .spawn()
+        .unwrap();
+    wait_for(&reached, &mut child);
+    for _ in 0..rng.u32(0..200_000) {
+        std::hint::spin_loop();
+    }
+    send(signal, &mut child);
+    let status = child.wait().unwrap();
+    let run = trial.workspace.kept(Run {
+        status: 0,
+        stdout: std::fs::read_to_string(out).unwrap(),
+        stderr: std::fs::read_to_string(err).unwrap(),
+    });
+    (status, run.stdout)
+}
+
+/// Checks what a run wrote up to its last whole line, and adds it.
+fn keep(union: &mut Union, written: &str) {
+    let whole = written.rfind('\n').map_or(0, |end| end + 1);
+    Emitted::of(messages::parse(&written[..whole]));
+    for message in messages::parse(&written[..whole]) {
+        union.take(message);
+    }
+    union.assert_nothing_promised_ahead();
+}
+
+/// Changes some records, as life does between two runs.
+fn change(trial: &Trial, minute: i64, rng: &mut Rng) {
+    let catalog = Catalog::parse(&trial.catalog.to_string());
+    let sandbox = &trial.workspace.sandbox;
+    sandbox.set_clock(sandbox.now() + TimeDelta::minutes(minute.max(1)));
+    for entry in &catalog.streams {
+        let truth = sandbox.truth(&entry.api_name());
+        let one = &truth[rng.usize(..truth.len())];
+        sandbox.touch(&entry.api_name(), &one.id, sandbox.now());
+    }
+}
+
+/// Reads to the end from the last state, and checks that nothing is missing.
+fn assert_nothing_lost(trial: &Trial, union: &mut Union) {
+    trial.workspace.sandbox.on_request(|_| {});
+    let rest = trial.read(&union.last_state()).run.ok();
+    keep(union, &rest.stdout);
+    let catalog = Catalog::parse(&trial.catalog.to_string());
+    union.assert_truth(&trial.workspace, &catalog);
+}
+
+#[test]
+fn a_signal_ends_the_run_with_whole_lines_and_a_status_of_its_own() {
+    let mut rng = Rng::with_seed(11);
+    for api in BOTH {
+        for (signal, expected) in [("TERM", 143), ("INT", 130)] {
+            let trial = trial(api, rng.u64(..1000));
+            let mut union = Union::default();
+            for _ in 0..4 {
+                let state = union.last_state();
+                let (status, written) = signalled(&trial, &state, signal, &mut rng);
+                let is_early = status.signal().is_some() && written.is_empty();
+                let ended = status.code();
+                assert!(
+                    is_early || ended == Some(expected) || ended == Some(0),
+                    "{status}"
+                );
+                assert!(written.is_empty() || written.ends_with('\n'));
+                keep(&mut union, &written);
+            }
+            assert_nothing_lost(&trial, &mut union);
+        }
+    }
+}
+
+#[test]
+#[expect(
+    clippy::print_stdout,
+    reason = "the kill loop is run to see its figures"
+)]
+fn runs_that_are_killed_lose_nothing() {
+    let kills: u32 = std::env::var(KILLS).map_or(10, |text| text.parse().unwrap());
+    let (mut killed, mut ended, mut rng) = (0, 0, Rng::with_seed(9));
+    while killed < kills {
+        for api in BOTH {
+            let trial = trial(api, rng.u64(..1000));
+            let mut union = Union::default();
+            for run in 0..5 {
+                let state = union.last_state();
+                let (status, written) = signalled(&trial, &state, "KILL", &mut rng);
+                match status.signal() {
+                    Some(9) => killed += 1,
+                    other => {
+                        assert_eq!((other, status.code()), (None, Some(0)));
+                        ended += 1;
+                    }
+                }
+                keep(&mut union, &written);
+                change(&trial, run, &mut rng);
+            }
+            assert_nothing_lost(&trial, &mut union);
+        }
+    }
+    println!("{killed} kills survived, 0 lost ({ended} runs ended before their kill)");
+}

@@ -1,0 +1,44 @@
+//! The manual, held to the tests that it names.
+
+use std::fs;
+use std::path::Path;
+
+fn tests_below(folder: &Path, names: &mut Vec<String>) {
+    for entry in fs::read_dir(folder).unwrap() {
+        let path = entry.unwrap().path();
+        if path.is_dir() {
+            tests_below(&path, names);
+        } else if path.extension().is_some_and(|extension| extension == "rs") {
+            let text = fs::read_to_string(&path).unwrap();
+            let module = path.file_stem().unwrap().to_str().unwrap().to_owned();
+            let behind = text.split("#[test]").skip(1);
+            let found = behind.filter_map(|behind| {
+                let name = behind.split_once("fn ")?.1;
+                Some(format!("{module}::{}", name.split('(').next()?))
+            });
+            names.extend(found);
+        }
+    }
+}
+
+#[test]
+fn every_row_of_the_manual_names_a_test_that_there_is() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let mut names = Vec::new();
+    tests_below(&root.join("tests/it"), &mut names);
+    let manual = fs::read_to_string(root.join("docs/reliability.md")).unwrap();
+    let rows = manual
+        .lines()
+        .filter(|line| line.starts_with("| ") && line.matches(" | ").count() == 4);
+    let mut count = 0;
+    for row in rows.skip(1) {
+        count += 1;
+        let cell = row.rsplit(" | ").next().unwrap();
+        let named: Vec<&str> = cell.split('`').skip(1).step_by(2).collect();
+        assert!(!named.is_empty(), "{row}");
+        for name in named {
+            assert!(names.iter().any(|one| one == name), "there is no {name}");
+        }
+    }
+    assert!(count > 30, "{count}");
+}

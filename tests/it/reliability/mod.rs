@@ -1,0 +1,158 @@
+//! What the tap makes of everything that can go wrong: the tests behind `docs/reliability.md`.
+//!
+//! A trial reads one stream through a script of faults, as the manual of the sandbox writes it. It
+//! is either survived, and everything there is comes out at once; or it fails with a sentence and
+//! a state that promises nothing, and the next run brings what was missing.
+
+mod answers;
+mod anything;
+mod compression;
+mod connections;
+mod cursors;
+mod endings;
+mod kills;
+mod manual;
+mod pace;
+mod records;
+mod schemas;
+mod secrets;
+mod sizes;
+mod union;
+
+use crate::catalog::Catalog;
+use crate::clock::FakeClock;
+use crate::oracle::{instant, newest};
+use crate::support::{ASKELEPHANT, REEVO, Run, Workspace};
+use serde_json::{Value, json};
+use tap_revops::sandbox::Faults;
+use union::Union;
+
+const BOTH: [&str; 2] = [REEVO, ASKELEPHANT];
+
+/// The stream that a trial reads.
+fn stream_of(api: &str) -> &'static str {
+    if api == REEVO { "contact" } else { "contacts" }
+}
+
+struct Trial {
+    workspace: Workspace,
+    catalog: Value,
+    settings: Value,
+}
+
+/// How a trial went.
+struct Course {
+    run: Run,
+    waits: Vec<f64>,
+}
+
+impl Trial {
+    /// A trial of some 40 records, ten to a page, and never a second page with all the rest.
+    fn new(api: &'static str) -> Self {
+        let records = if api == REEVO { 40 } else { 80 };
+        Self::with(api, &format!("records={records}"), &json!({}))
+    }
+
+    /// A trial with options of the sandbox, and settings of the tap.
+    fn with(api: &'static str, options: &str, more: &Value) -> Self {
+        let mut options = options.to_owned();
+        if !options.contains("streams=") {
+            options.push_str("&streams=contact,contacts");
+        }
+        let workspace = Workspace::new(api, &options);
+        let mut settings = json!({"page_size": 10});
+        for (key, value) in more.as_object().unwrap() {
+            settings[key] = value.clone();
+        }
+        let config = workspace.config_file(&settings);
+        let run = workspace.run_within(&["discover", "--config", &config], FakeClock::new());
+        let catalog = serde_json::from_str(&run.ok().stdout).unwrap();
+        workspace.sandbox.clear_requests();
+        Self {
+            workspace,
+            catalog,
+            settings,
+        }
+    }
+
+    fn stream(&self) -> &'static str {
+        stream_of(self.workspace.api)
+    }
+
+    /// What goes wrong from now on, in the place of what went wrong before.
+    fn script(&self, rules: &Value) {
+        let rules = Faults::parse(&rules.to_string()).unwrap();
+        self.workspace.sandbox.script(rules);
+    }
+
+    /// Reads within this process, and tells everything.
+    fn read(&self, state: &Value) -> Course {
+        let clock = FakeClock::new();
+        let read = self.workspace.read(&self.settings).catalog(&self.catalog);
+        let read = read.state(state).flags(&["--log-level", "debug"]);
+        Course {
+            run: read.within(clock.clone()),
+            waits: clock.waits(),
+        }
+    }
+
+    /// Checks that runs together have all there is, and that a state promises it.
+    fn assert_all(&self, runs: &[&Run]) {
+        let mut union = Union::default();
+        runs.iter().for_each(|run| union.add(run));
+        let catalog = Catalog::parse(&self.catalog.to_string());
+        union.assert_truth(&self.workspace, &catalog);
+        let promised = union.state["bookmarks"][self.stream()]["updated_at"].clone();
+        let expected = newest(&self.workspace, catalog.entry(self.stream()));
+        let expected = expected.map(|bookmark| bookmark["updated_at"].clone());
+        let instant_of = |text: Option<&Value>| text.and_then(Value::as_str).map(instant);
+        assert_eq!(instant_of(Some(&promised)), instant_of(expected.as_ref()));
+    }
+
+    /// A run through faults that brings all there is.
+    fn survives(&self, rules: &Value) -> Course {
+        self.script(rules);
+        let course = self.read(&json!({}));
+        assert_eq!(course.run.status, 0, "{rules}: {}", course.run.stderr);
+        self.assert_all(&[&course.run]);
+        course
+    }
+
+    /// A run through faults that fails with a sentence and promises nothing; when the faults are
+    /// over, a run from its last state brings the rest.
+    fn fails(&self, rules: &Value, sentence: &str) -> Course {
+        self.script(rules);
+        let course = self.read(&json!({}));
+        assert_eq!(course.run.status, 1, "{rules}: {}", course.run.stderr);
+        assert!(
+            course.run.stderr.contains(sentence),
+            "{}",
+            course.run.stderr
+        );
+        assert!(course.run.emitted().states.is_empty());
+        assert_eq!(course.run.logged("CRITICAL ").len(), 1);
+        self.script(&json!([]));
+        let next = self.read(&json!({}));
+        assert_eq!(next.run.status, 0, "{}", next.run.stderr);
+        self.assert_all(&[&course.run, &next.run]);
+        course
+    }
+}
+
+/// Both APIs survive a script; what their logs must tell.
+fn both_survive(rules: &Value, sentence: &str) {
+    for api in BOTH {
+        let course = Trial::new(api).survives(rules);
+        assert!(
+            course.run.stderr.contains(sentence),
+            "{rules}: {}lacks {sentence}",
+            course.run.stderr
+        );
+    }
+}
+
+fn both_fail(rules: &Value, sentence: &str) {
+    for api in BOTH {
+        Trial::new(api).fails(rules, sentence);
+    }
+}

@@ -1,0 +1,78 @@
+//! Rate limits, which slow all streams of a run down and fail none.
+
+use super::{BOTH, Trial};
+use crate::clock::FakeClock;
+use crate::support::{REEVO, Workspace};
+use chrono::TimeDelta;
+use serde_json::json;
+use std::sync::Arc;
+use tap_revops::clock::Clock;
+
+#[test]
+fn a_refusal_of_one_stream_slows_down_the_next() {
+    let workspace = Workspace::new(REEVO, "records=40");
+    let settings = json!({
+        "record_types": ["contact", "account"], "page_size": 5, "concurrency": 1
+    });
+    let rules = json!([
+        {"stream": "contact", "kind": "next_page", "skip": 6, "times": 1,
+         "fault": {"status": {"code": 429, "retry_after": 7}}}
+    ]);
+    let rules = tap_revops::sandbox::Faults::parse(&rules.to_string()).unwrap();
+    workspace.sandbox.script(rules);
+    let clock = FakeClock::new();
+    let run = workspace.read(&settings).within(clock.clone()).ok();
+    // The last page of contact waits, and then account goes slower.
+    let waits = clock.waits();
+    assert_eq!(waits[..3], [7.0, 0.1, 0.09], "{waits:?}");
+    let emitted = run.emitted();
+    assert_eq!(emitted.records("contact").len(), 40);
+    assert_eq!(emitted.states.len(), 2);
+    run.says("7.0 s waited for rate limits");
+}
+
+/// A clock whose waits move the sandbox's clock too, as a wait in the world does.
+struct SharedClock {
+    fake: Arc<FakeClock>,
+    sandbox: tap_revops::sandbox::Sandbox,
+}
+
+impl Clock for SharedClock {
+    fn now(&self) -> tap_revops::timestamp::Instant {
+        self.fake.now()
+    }
+
+    fn sleep(
+        &self,
+        duration: std::time::Duration,
+    ) -> std::pin::Pin<Box<dyn Future<Output = ()> + Send + '_>> {
+        let later = self.sandbox.now() + TimeDelta::from_std(duration).unwrap();
+        self.sandbox.set_clock(later);
+        self.fake.sleep(duration)
+    }
+}
+
+#[test]
+fn a_token_bucket_slows_the_run_down_and_fails_nothing() {
+    for api in BOTH {
+        for headers in [true, false] {
+            let trial = Trial::with(api, "records=80", &json!({"page_size": 2}));
+            let fault = json!({"rate_limit": {
+                "capacity": 3, "refill_per_second": 0.5, "headers": headers
+            }});
+            trial.script(&json!([{"fault": fault}]));
+            let fake = FakeClock::new();
+            let clock = Arc::new(SharedClock {
+                fake: Arc::clone(&fake),
+                sandbox: trial.workspace.sandbox.clone(),
+            });
+            let read = trial.workspace.read(&trial.settings);
+            let run = read.catalog(&trial.catalog).within(clock).ok();
+            trial.assert_all(&[&run]);
+            let refused = run.logged("WARNING ").len();
+            let pages = trial.workspace.page_requests(trial.stream()).len();
+            assert!(refused > 0 && refused * 2 < pages, "{refused} of {pages}");
+            assert!(fake.waits().iter().sum::<f64>() > 10.0);
+        }
+    }
+}

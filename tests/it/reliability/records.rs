@@ -1,0 +1,182 @@
+//! Records that lack what identifies or dates them, come from the future, are broken, or change
+//! and vanish while they are read.
+
+use super::union::Union;
+use super::{BOTH, Trial};
+use crate::catalog::Catalog;
+use crate::json::Json;
+use chrono::TimeDelta;
+use serde_json::{Value, json};
+use std::collections::BTreeSet;
+
+/// Reads through a fault of one record of the first page. Returns the ids that came without
+/// their true stamp, and the run's bookmark.
+fn spoiled(trial: &Trial, fault: &Value, sentence: &str) -> (usize, usize, Value) {
+    trial.script(&json!([{"kind": "first_page", "times": 1, "fault": fault}]));
+    let run = trial.read(&json!({})).run.ok().says(sentence);
+    let mut union = Union::default();
+    union.add(&run);
+    let truth = trial.workspace.sandbox.truth(trial.stream());
+    let emitted = run.emitted();
+    let ids: BTreeSet<&str> = emitted.ids(trial.stream()).into_iter().collect();
+    let missing = truth.iter().filter(|one| !ids.contains(one.id.as_str()));
+    let missing = missing.count();
+    let odd = truth.iter().filter(|one| {
+        let kept = union.get(trial.stream(), &one.id);
+        kept.is_some_and(|kept| match kept.get("updated_at") {
+            Json::Text(text) => crate::oracle::instant(text) > trial.workspace.sandbox.now(),
+            _ => true,
+        })
+    });
+    let odd = odd.count();
+    (
+        missing,
+        odd,
+        union.state["bookmarks"][trial.stream()].clone(),
+    )
+}
+
+/// The bookmark that a run without faults earns.
+fn true_bookmark(trial: &Trial) -> Value {
+    let catalog = Catalog::parse(&trial.catalog.to_string());
+    crate::oracle::newest(&trial.workspace, catalog.entry(trial.stream())).unwrap()
+}
+
+#[test]
+fn a_record_without_updated_at_comes_out_and_moves_no_bookmark() {
+    for api in BOTH {
+        let trial = Trial::new(api);
+        for fault in [
+            json!({"record_without": {"member": "updated_at", "at": 3}}),
+            json!({"record_with": {"member": "updated_at", "value": null, "at": 3}}),
+            json!({"record_with": {"member": "updated_at", "value": "soon", "at": 3}}),
+        ] {
+            let told = "1 record without a usable updated_at came out";
+            let (missing, odd, bookmark) = spoiled(&trial, &fault, told);
+            assert_eq!((missing, odd), (0, 1), "{fault}");
+            assert_eq!(bookmark, true_bookmark(&trial));
+        }
+    }
+}
+
+#[test]
+fn a_record_without_id_is_told_and_left_out() {
+    for api in BOTH {
+        let trial = Trial::new(api);
+        for fault in [
+            json!({"record_without": {"member": "id", "at": 3}}),
+            json!({"record_with": {"member": "id", "value": "", "at": 3}}),
+        ] {
+            let told = "1 record without a usable id could not be emitted";
+            let (missing, odd, bookmark) = spoiled(&trial, &fault, told);
+            assert_eq!((missing, odd), (1, 0), "{fault}");
+            assert_eq!(bookmark, true_bookmark(&trial));
+        }
+    }
+}
+
+#[test]
+fn a_stamp_of_the_future_never_becomes_a_bookmark() {
+    for api in BOTH {
+        for seconds in [60, 31_557_600] {
+            let trial = Trial::new(api);
+            let fault = json!({"record_from_the_future": {"seconds": seconds, "at": 3}});
+            let told = "updated_at later than the server's own time came out";
+            let (missing, odd, bookmark) = spoiled(&trial, &fault, told);
+            assert_eq!((missing, odd), (0, 1));
+            assert_eq!(bookmark, true_bookmark(&trial));
+            // What changes from now on is not hidden by it.
+            let first = &trial.workspace.sandbox.truth(trial.stream())[0];
+            let now = trial.workspace.sandbox.now();
+            trial
+                .workspace
+                .sandbox
+                .touch(trial.stream(), &first.id, now);
+            let state = json!({"bookmarks": {trial.stream(): bookmark}});
+            let next = trial.read(&state).run.ok();
+            assert!(
+                next.emitted()
+                    .ids(trial.stream())
+                    .contains(&first.id.as_str())
+            );
+        }
+    }
+}
+
+#[test]
+fn a_record_that_is_none_fails_the_stream() {
+    for api in BOTH {
+        for value in [json!("no record"), json!([]), json!(7), json!(null)] {
+            let rules =
+                json!([{"skip": 1, "times": 1, "fault": {"broken_record": {"value": value}}}]);
+            Trial::new(api).fails(&rules, "a record has another form than documented");
+        }
+    }
+}
+
+#[test]
+fn records_that_change_under_the_walk_come_in_their_last_version() {
+    for api in BOTH {
+        for kind in ["page", "next_page"] {
+            let trial = Trial::new(api);
+            let fault = json!({"records_change": {"count": 3}});
+            trial.survives(&json!([{"kind": kind, "times": 3, "fault": fault}]));
+        }
+    }
+}
+
+#[test]
+fn records_that_vanish_under_the_walk_take_no_others_along() {
+    for api in BOTH {
+        let trial = Trial::new(api);
+        let fault = json!({"records_vanish": {"count": 3}});
+        trial.script(&json!([{"kind": "next_page", "times": 2, "fault": fault}]));
+        let first = trial.read(&json!({})).run.ok();
+        let mut union = Union::default();
+        union.add(&first);
+        let catalog = Catalog::parse(&trial.catalog.to_string());
+        union.assert_truth(&trial.workspace, &catalog);
+    }
+}
+
+#[test]
+fn data_that_changes_faster_than_it_is_read_does_not_hold_the_walk() {
+    for api in BOTH {
+        let trial = Trial::new(api);
+        let sandbox = trial.workspace.sandbox.clone();
+        trial.workspace.sandbox.on_request(move |_| {
+            sandbox.set_clock(sandbox.now() + TimeDelta::seconds(2));
+        });
+        trial.script(&json!([{"kind": "page", "fault": {"records_change": {"count": 15}}}]));
+        let first = trial.read(&json!({})).run.ok();
+        let first = first.says("what changed during this run is left to the next one");
+        trial.script(&json!([]));
+        let state = first.emitted().state().clone();
+        let second = trial.read(&state).run.ok();
+        trial.assert_all(&[&first, &second]);
+    }
+}
+
+#[test]
+fn a_value_that_is_nested_too_deep_comes_out_as_null_and_is_told() {
+    let deep = |levels: usize| format!("{}{}", "[".repeat(levels), "]".repeat(levels));
+    for (levels, told) in [(90, false), (100_000, true)] {
+        let trial = Trial::with(
+            "askelephant",
+            "records=80",
+            &json!({"unknown_fields": "collect"}),
+        );
+        let truth = &trial.workspace.sandbox.truth("contacts")[0];
+        let mut body = truth.json.clone();
+        body.truncate(body.len() - 1);
+        let body = format!(
+            r#"{{"object":"list","data":[{body},"strange":{}}}],"has_more":false}}"#,
+            deep(levels)
+        );
+        trial.script(&json!([{"times": 1, "fault": {"status": {"code": 200, "body": body}}}]));
+        let run = trial.read(&json!({})).run.ok();
+        let is_told = run.stderr.contains("nested more than 100 levels deep");
+        assert_eq!(is_told, told, "{}", run.stderr);
+        assert!(run.stdout.len() < 20_000);
+    }
+}

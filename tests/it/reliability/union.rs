@@ -1,0 +1,98 @@
+//! Several runs together: the last version of each record, as a target keeps it, and the last
+//! state.
+
+use crate::catalog::Catalog;
+use crate::json::Json;
+use crate::messages::Message;
+use crate::oracle::{instant, record};
+use crate::support::{Run, Workspace};
+use serde_json::{Value, json};
+use std::collections::BTreeMap;
+
+#[derive(Default)]
+pub struct Union {
+    schemas: BTreeMap<String, Value>,
+    /// By stream and id.
+    records: BTreeMap<(String, String), Json>,
+    pub state: Value,
+}
+
+impl Union {
+    /// Adds what a run wrote, in its order.
+    pub fn add(&mut self, run: &Run) {
+        for message in run.messages() {
+            self.take(message);
+        }
+    }
+
+    pub fn take(&mut self, message: Message) {
+        match message {
+            Message::Schema(schema) => {
+                self.schemas.insert(schema.stream, schema.schema);
+            }
+            Message::Record(one) => self.keep(one.stream, one.record),
+            Message::State(state) => self.state = state,
+        }
+    }
+
+    /// Keeps a record unless a later version of it is there. One without a date is later than all.
+    fn keep(&mut self, stream: String, one: Json) {
+        let key = (stream, one.get("id").text().to_owned());
+        let is_later = self.records.get(&key).is_none_or(|kept| {
+            match (kept.get("updated_at"), one.get("updated_at")) {
+                (Json::Text(kept), Json::Text(new)) => instant(new) >= instant(kept),
+                _ => true,
+            }
+        });
+        if is_later {
+            self.records.insert(key, one);
+        }
+    }
+
+    pub fn get(&self, stream: &str, id: &str) -> Option<&Json> {
+        self.records.get(&(stream.to_owned(), id.to_owned()))
+    }
+
+    /// The state to go on from.
+    pub fn last_state(&self) -> Value {
+        match self.state {
+            Value::Null => json!({}),
+            _ => self.state.clone(),
+        }
+    }
+
+    /// Checks that each record that is there now has come, as it is now.
+    pub fn assert_truth(&self, workspace: &Workspace, catalog: &Catalog) {
+        for entry in &catalog.streams {
+            let name = &entry.stream;
+            let truth = workspace.sandbox.truth(&entry.api_name());
+            let lost = truth.iter().filter(|one| {
+                let kept = self.get(name, &one.id);
+                kept != Some(&record(entry, &self.schemas[name], &one.json))
+            });
+            let lost: Vec<String> = lost
+                .map(|one| format!("{} of {}", one.id, one.updated_at))
+                .collect();
+            let count = truth.len();
+            assert!(
+                lost.is_empty(),
+                "{name}: of {count} records were lost {lost:?}"
+            );
+        }
+    }
+
+    /// Checks that no bookmark is later than all that was written of its stream.
+    pub fn assert_nothing_promised_ahead(&self) {
+        let bookmarks = self.state["bookmarks"].as_object();
+        for (stream, bookmark) in bookmarks.into_iter().flatten() {
+            let Some(promised) = bookmark["updated_at"].as_str() else {
+                continue;
+            };
+            let is_written = self.records.iter().any(|((of, _), one)| {
+                of == stream
+                    && matches!(one.get("updated_at"), Json::Text(text) if instant(text) >= instant(promised))
+            });
+            assert!(is_written, "{stream}: {promised} is promised, not written");
+        }
+    }
+}
