@@ -102,6 +102,8 @@ struct WirePage<'a> {
     #[serde(borrow, default)]
     next_cursor: Option<&'a RawValue>,
     #[serde(borrow, default)]
+    has_more: Option<&'a RawValue>,
+    #[serde(borrow, default)]
     pagination: Option<&'a RawValue>,
     #[serde(borrow, default)]
     meta: Option<&'a RawValue>,
@@ -136,7 +138,8 @@ pub fn page(text: &str) -> Result<(Vec<&RawValue>, Option<PageToken>), Failure> 
             return Ok((page.data, Some(PageToken(token))));
         }
     }
-    if nested.iter().any(|place| place.has_more == Some(true)) {
+    let is_said_at_top = page.has_more.is_some_and(|raw| raw.get() == "true");
+    if is_said_at_top || nested.iter().any(|place| place.has_more == Some(true)) {
         return Err(malformed("it says that there is more, and not where"));
     }
     Ok((page.data, None))
@@ -386,6 +389,7 @@ mod tests {
             r#"{"data":[1"#,
             r#"{"data":[],"next_cursor":5}"#,
             r#"{"data":[],"pagination":{"has_more":true}}"#,
+            r#"{"data":[],"next_cursor":null,"has_more":true}"#,
         ] {
             assert!(page(text).is_err(), "{text}");
         }
