@@ -31,7 +31,7 @@ fn every_row_of_the_manual_names_a_test_that_there_is() {
         .lines()
         .filter(|line| line.starts_with("| ") && line.matches(" | ").count() == 4);
     let mut count = 0;
-    for row in rows.skip(1) {
+    for row in rows.filter(|row| !row.starts_with("| fault |")) {
         count += 1;
         let cell = row.rsplit(" | ").next().unwrap();
         let named: Vec<&str> = cell.split('`').skip(1).step_by(2).collect();
