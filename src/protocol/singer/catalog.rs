@@ -295,13 +295,15 @@ impl Entry {
     }
 
     /// Where the values of a property come from: what the catalog kept of the API's name, else
-    /// the property of today's stream that is called the same.
+    /// the property of today's stream that is called the same. The key and the replication key
+    /// are called the same everywhere, whatever a catalog says of them.
     fn find_source(&self, property: &mut Property, stream: &Stream) {
         let breadcrumb = ["properties".to_owned(), property.name.clone()];
         let kept = self
             .metadata
             .of(&breadcrumb)
-            .and_then(|metadata| metadata.get(API_NAME)?.as_str());
+            .and_then(|metadata| metadata.get(API_NAME)?.as_str())
+            .filter(|api_name| !is_automatic(&property.name) && !is_automatic(api_name));
         let original = stream.properties.iter().find(|one| match kept {
             Some(api_name) => one.api_name == api_name,
             None => one.name == property.name,
@@ -340,4 +342,42 @@ fn add_automatic(schema: &mut Value, stream: &Stream) {
 fn properties_of_entry(schema: &Value) -> HashSet<&String> {
     let properties = schema["properties"].as_object();
     properties.into_iter().flat_map(Map::keys).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::catalog::Replication;
+    use crate::record::{Layout, Scanned};
+
+    fn stream() -> Stream {
+        let names = ["id", REPLICATION_KEY, "email"];
+        Stream {
+            name: "contacts".to_owned(),
+            api_name: "contacts".to_owned(),
+            description: None,
+            properties: names.map(|name| Property::new(name, Shape::Text)).into(),
+            replication: Replication::Incremental,
+            layout: Layout::Plain,
+            sorts_by_id: false,
+        }
+    }
+
+    #[test]
+    fn the_key_comes_from_the_key_whatever_a_catalog_says() {
+        for (property, api_name) in [("id", "email"), ("email", "id"), ("id", "_unknown_fields")] {
+            let mut catalog: Value = serde_json::from_str(&write(&[stream()])).unwrap();
+            let metadata = catalog["streams"][0]["metadata"].as_array_mut().unwrap();
+            metadata.push(
+                json!({"breadcrumb": ["properties", property], "metadata": {API_NAME: api_name}}),
+            );
+            let listed = read(&catalog.to_string()).unwrap();
+            let projection = listed[0].resolve(stream()).0.projection();
+            let mut scanned = Scanned::default();
+            projection
+                .scan(r#"{"id":"a","email":"b"}"#, &mut scanned)
+                .unwrap();
+            assert_eq!(projection.version(&scanned).unwrap().id, "a");
+        }
+    }
 }
