@@ -13,6 +13,7 @@ use crate::state::{Bookmark, Progress, Sight, State};
 use crate::tally::Tally;
 use crate::timestamp;
 use crate::traversal::{Step, Traversal};
+use chrono::{Datelike, TimeDelta};
 use serde_json::json;
 use std::sync::Arc;
 use tokio::sync::Semaphore;
@@ -212,7 +213,7 @@ impl StreamRun {
         // Only where there is an order does a record's place tell what may have been passed over.
         let certain_below = step.certain_below.filter(|_| self.progress.is_sorted());
         // The server's time is told to the second.
-        let now = page.server_time + chrono::TimeDelta::seconds(1);
+        let now = page.server_time + TimeDelta::seconds(1);
         let (mut lines, mut is_whole) = (Vec::with_capacity(page.body.len()), true);
         let mut scanned = Scanned::default();
         for raw in page.raw_records() {
@@ -357,7 +358,7 @@ pub fn window(config: &Config, mode: SyncMode, bookmark: Option<&Bookmark>) -> W
         inclusive: true,
     });
     let from = match (mode, bookmark) {
-        (SyncMode::Incremental, Some(bookmark)) => Some(behind(config, bookmark)),
+        (SyncMode::Incremental, Some(bookmark)) => behind(config, bookmark),
         _ => start_date,
     };
     Window {
@@ -366,17 +367,19 @@ pub fn window(config: &Config, mode: SyncMode, bookmark: Option<&Bookmark>) -> W
     }
 }
 
-/// The bound at a bookmark. Its text goes back to the API as the API wrote it, since any other
-/// could lose digits that the API compares.
-fn behind(config: &Config, bookmark: &Bookmark) -> LowerBound {
-    let inclusive = config.boundary == Boundary::Gte || !config.lookback.is_zero();
-    let lookback = chrono::TimeDelta::from_std(config.lookback).unwrap_or_default();
-    let updated_at = match bookmark.instant.checked_sub_signed(lookback) {
-        Some(earlier) if !lookback.is_zero() => timestamp::micros(earlier),
-        _ => bookmark.updated_at.clone(),
-    };
-    LowerBound {
-        updated_at,
-        inclusive,
+/// The bound at a bookmark; none if the lookback leads to before all dates. Its text goes back to
+/// the API as the API wrote it, since any other could lose digits that the API compares.
+fn behind(config: &Config, bookmark: &Bookmark) -> Option<LowerBound> {
+    if config.lookback.is_zero() {
+        return Some(LowerBound {
+            updated_at: bookmark.updated_at.clone(),
+            inclusive: config.boundary == Boundary::Gte,
+        });
     }
+    let lookback = TimeDelta::from_std(config.lookback).ok()?;
+    let earlier = bookmark.instant.checked_sub_signed(lookback)?;
+    (earlier.year() > 0).then(|| LowerBound {
+        updated_at: timestamp::micros(earlier),
+        inclusive: true,
+    })
 }
