@@ -145,7 +145,7 @@ impl Fields<'_> {
         let default = || property(key).get("default").and_then(Value::as_u64);
         self.0
             .get(key)
-            .and_then(Value::as_u64)
+            .and_then(whole)
             .or_else(default)
             .unwrap_or_default()
     }
@@ -313,6 +313,18 @@ impl Fields<'_> {
     }
 }
 
+/// A whole number, which JSON may also write as `60.0` or `6e1`. One beyond 64 bits is as good as
+/// the largest.
+#[expect(
+    clippy::cast_possible_truncation,
+    clippy::cast_sign_loss,
+    reason = "it is whole, and the cast saturates"
+)]
+fn whole(value: &Value) -> Option<u64> {
+    let of_float = || value.as_f64().map(|number| number as u64);
+    value.as_u64().or_else(of_float)
+}
+
 const SANDBOX: &str = "sandbox:";
 
 fn is_sandbox(base_url: &str) -> bool {
@@ -394,6 +406,24 @@ mod tests {
                 !text.contains("secret1") && !text.contains("cret"),
                 "{text}"
             );
+        }
+    }
+
+    #[test]
+    fn a_whole_number_counts_however_it_is_written() {
+        for (text, seconds) in [
+            ("90", 90),
+            ("90.0", 90),
+            ("9e1", 90),
+            ("18446744073709551615", u64::MAX),
+            ("18446744073709551616", u64::MAX),
+        ] {
+            let text = format!(
+                r#"{{"api": "reevo", "base_url": "sandbox:", "lookback_seconds": {text}}}"#
+            );
+            let value: Value = serde_json::from_str(&text).unwrap();
+            let config = Config::resolve(&RawConfig::from(value)).unwrap();
+            assert_eq!(config.lookback, Duration::from_secs(seconds), "{text}");
         }
     }
 
