@@ -90,6 +90,7 @@ fn is_plain_time(text: &str) -> bool {
     let (clock, fraction) = text.split_at_checked(8).unwrap_or((text, ""));
     let digits = fraction.strip_prefix('.').unwrap_or_default();
     clock.len() == 8
+        && !clock.contains(char::is_whitespace)
         && NaiveTime::parse_from_str(clock, "%H:%M:%S").is_ok()
         && !clock.ends_with("60")
         && (fraction.is_empty() || (1..=6).contains(&digits.len()))
@@ -213,6 +214,8 @@ mod tests {
             ("09:30:00Z", Some(("09:30:00", true))),
             ("01:30:00+02:00", Some(("23:30:00", true))),
             ("25:00:00", None),
+            (" 9:30:00", None),
+            ("09:30: 0", None),
             ("09:30:60", None),
             ("noon", None),
         ];
