@@ -226,6 +226,13 @@ mod tests {
     use super::*;
 
     #[test]
+    fn nothing_that_an_api_says_makes_a_second_line() {
+        let text = "odd\n\u{0}\u{7f}\u{85}";
+        let failure = Failure::told(400, Some(text), Some(text), Some(text));
+        assert!(!failure.sentence.contains(char::is_control), "{failure}");
+    }
+
+    #[test]
     fn statuses_and_codes_have_one_kind_each() {
         let table = [
             (401, None, Kind::Unauthorized),
