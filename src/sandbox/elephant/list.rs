@@ -132,7 +132,7 @@ impl Cursor {
         let lifetime = options.cursor_expires_after.zip(self.issued);
         lifetime.is_some_and(|(seconds, issued)| {
             let seconds = i64::try_from(seconds).expect("options limit the seconds");
-            now - issued >= seconds * SECOND
+            now.saturating_sub(issued) >= seconds * SECOND
         })
     }
 }

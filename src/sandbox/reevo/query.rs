@@ -232,7 +232,7 @@ impl Cursor {
             .map(|seconds| SECOND * i64::try_from(seconds).expect("options limit the seconds"));
         let expired = lifetime
             .zip(cursor.issued)
-            .is_some_and(|(lifetime, issued)| now - issued >= lifetime);
+            .is_some_and(|(lifetime, issued)| now.saturating_sub(issued) >= lifetime);
         let unchanged =
             |sent: &Option<Value>, bound: &Value| sent.as_ref().is_none_or(|sent| sent == bound);
         let belongs = cursor.record_type == kind.name()
