@@ -47,6 +47,11 @@ pub fn parse_object<'a, T: Deserialize<'a>>(text: &'a str) -> serde_json::Result
     serde_json::from_str(text)
 }
 
+/// Whether arrays and objects are nested deeper in a value than consumers can read.
+pub fn is_too_deep(raw: &str) -> bool {
+    copy(&mut Vec::new(), raw).too_deep
+}
+
 /// What a copy had to take out, because no consumer can hold it.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Cleaned {
@@ -75,12 +80,20 @@ pub fn copy(out: &mut Vec<u8>, raw: &str) -> Cleaned {
 
 fn copy_within(out: &mut Vec<u8>, raw: &str, deepest: usize) -> Cleaned {
     let mut cleaned = Cleaned::default();
-    if matches!(kind(raw), Kind::Array | Kind::Object) {
-        copy_compound(out, raw, deepest, &mut cleaned);
-    } else {
-        copy_scalar(out, raw, &mut cleaned);
-    }
+    let copied = copy_tokens(out, raw, deepest, |out, string| {
+        copy_string(out, string, &mut cleaned);
+    });
+    cleaned.too_deep = !copied;
     cleaned
+}
+
+/// Any raw value on one line, with nothing changed but the white space between tokens.
+pub fn on_one_line(raw: &str) -> String {
+    let mut line = Vec::with_capacity(raw.len());
+    copy_tokens(&mut line, raw, usize::MAX, |out, string| {
+        out.extend_from_slice(string.as_bytes());
+    });
+    String::from_utf8(line).expect("a copy of text is text")
 }
 
 /// Writes text as a JSON string.
@@ -98,54 +111,60 @@ pub fn key(name: &str) -> Vec<u8> {
 
 /// Writes any raw value as a JSON string that holds its JSON text.
 pub fn write_as_text(out: &mut Vec<u8>, raw: &str) -> Cleaned {
-    let (compact, cleaned) = compact(raw);
-    write_text(out, &compact);
+    let mut text = Vec::with_capacity(raw.len());
+    let cleaned = copy_within(&mut text, raw, usize::MAX);
+    write_text(out, &String::from_utf8_lossy(&text));
     cleaned
 }
 
-/// A copy of any raw value of any depth, for what no consumer parses with the record.
-pub fn compact(raw: &str) -> (String, Cleaned) {
-    let mut compact = Vec::with_capacity(raw.len());
-    let cleaned = copy_within(&mut compact, raw, usize::MAX);
-    let compact = String::from_utf8(compact).expect("a copy of text is text");
-    (compact, cleaned)
-}
-
-fn copy_scalar(out: &mut Vec<u8>, raw: &str, cleaned: &mut Cleaned) {
-    if raw.starts_with('"') && raw.contains("\\u") {
+/// Copies a string without the escapes that no consumer can hold.
+fn copy_string(out: &mut Vec<u8>, raw: &str, cleaned: &mut Cleaned) {
+    if raw.contains("\\u") {
         copy_escaped(out, raw, cleaned);
     } else {
         out.extend_from_slice(raw.as_bytes());
     }
 }
 
-fn copy_compound(out: &mut Vec<u8>, raw: &str, deepest: usize, cleaned: &mut Cleaned) {
+/// Copies a value without the white space between its tokens, its strings in the given way. Says
+/// whether: what nests too deep leaves nothing.
+fn copy_tokens(
+    out: &mut Vec<u8>,
+    raw: &str,
+    deepest: usize,
+    mut string: impl FnMut(&mut Vec<u8>, &str),
+) -> bool {
+    if kind(raw) == Kind::String {
+        string(out, raw);
+        return true;
+    }
     let bytes = raw.as_bytes();
     let (mut at, mut depth, start) = (0, 0_usize, out.len());
     while at < bytes.len() {
         match bytes[at] {
-            b'[' | b'{' => depth += 1,
-            b']' | b'}' => depth = depth.saturating_sub(1),
-            _ => {}
-        }
-        if depth > deepest {
-            out.truncate(start);
-            cleaned.too_deep = true;
-            return;
-        }
-        match bytes[at] {
             b'"' => {
                 let end = string_end(bytes, at);
-                copy_scalar(out, &raw[at..end], cleaned);
+                string(out, &raw[at..end]);
                 at = end;
+                continue;
             }
-            b' ' | b'\n' | b'\r' | b'\t' => at += 1,
+            b' ' | b'\n' | b'\r' | b'\t' => {}
             byte => {
+                match byte {
+                    b'[' | b'{' => depth += 1,
+                    b']' | b'}' => depth = depth.saturating_sub(1),
+                    _ => {}
+                }
+                if depth > deepest {
+                    out.truncate(start);
+                    return false;
+                }
                 out.push(byte);
-                at += 1;
             }
         }
+        at += 1;
     }
+    true
 }
 
 /// The index just behind the string that opens at `start`.
@@ -335,6 +354,22 @@ mod tests {
                     }
                 )
             );
+        }
+    }
+
+    #[test]
+    fn a_value_is_too_deep_by_its_brackets_alone() {
+        let nested = |depth: usize| format!("{}{}", "[".repeat(depth), "]".repeat(depth));
+        let table = [
+            (nested(100), false),
+            (nested(101), true),
+            (nested(100_000), true),
+            (format!("[{}1]", "[],".repeat(1000)), false),
+            (format!("\"{}\"", nested(1000)), false),
+            (format!("[\"\\\"{}\"]", "[".repeat(1000)), false),
+        ];
+        for (raw, expected) in table {
+            assert_eq!(is_too_deep(&raw), expected, "{}", &raw[..20]);
         }
     }
 

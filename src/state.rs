@@ -211,10 +211,7 @@ impl State {
             return Ok(Self::default());
         }
         let mut members = parse_members(text)?;
-        if members
-            .get("type")
-            .is_some_and(|kind| kind.get().eq_ignore_ascii_case("\"state\""))
-        {
+        if is_message(&members) {
             let value = members
                 .remove("value")
                 .context("the state is a STATE message without a value")?;
@@ -226,6 +223,7 @@ impl State {
             })?,
             _ => BTreeMap::new(),
         };
+        check_depth(&members)?;
         let state = Self::of(bookmarks)?;
         Ok(Self {
             foreign: members,
@@ -239,6 +237,7 @@ impl State {
             bookmarks,
             foreign: BTreeMap::new(),
         };
+        check_depth(&state.bookmarks)?;
         for stream in state.bookmarks.keys() {
             state.bookmark(stream)?;
         }
@@ -314,6 +313,14 @@ impl State {
     }
 }
 
+/// Whether this is a STATE message around a state. A state of ours has bookmarks, whatever else
+/// it holds.
+fn is_message(members: &BTreeMap<String, Box<RawValue>>) -> bool {
+    let kind = members.get("type").map(|kind| kind.get());
+    kind.is_some_and(|kind| kind.eq_ignore_ascii_case("\"state\""))
+        && !members.contains_key(BOOKMARKS)
+}
+
 fn parse_members(text: &str) -> Result<BTreeMap<String, Box<RawValue>>> {
     let advice = "pass the state as the target or orchestrator stored it, or none";
     match serde_json::from_str(text) {
@@ -337,13 +344,23 @@ fn parse_members(text: &str) -> Result<BTreeMap<String, Box<RawValue>>> {
     }
 }
 
+/// What the state holds comes out again, for consumers to read.
+fn check_depth(members: &BTreeMap<String, Box<RawValue>>) -> Result<()> {
+    match members.iter().find(|(_, raw)| json::is_too_deep(raw.get())) {
+        Some((name, _)) => bail!(
+            "the state's {name:?} is nested too deeply; pass the state as the tap wrote it, or none"
+        ),
+        None => Ok(()),
+    }
+}
+
 fn is_json(text: &str) -> bool {
     serde_json::from_str::<&RawValue>(text).is_ok()
 }
 
 /// A raw value on one line; targets read the state line by line.
 fn compact(raw: &RawValue) -> String {
-    json::compact(raw.get()).0
+    json::on_one_line(raw.get())
 }
 
 #[cfg(test)]
@@ -491,6 +508,20 @@ mod tests {
             (read.updated_at.as_str(), read.id),
             ("2026-01-01T00:00:00Z", None)
         );
+    }
+
+    #[test]
+    fn a_state_message_within_a_state_message_is_written_as_it_is_read_back() {
+        let inner = r#"{"type":"STATE","value":{"a":1}}"#;
+        let text = format!(r#"{{"type":"STATE","value":{inner}}}"#);
+        let written = State::parse(&text).unwrap().to_json();
+        assert_eq!(State::parse(&written).unwrap().to_json(), written);
+    }
+
+    #[test]
+    fn a_member_that_is_almost_ours_stays_what_it_is() {
+        let text = r#"{"bookmarks":{"contact":{"updated\u0000_at":"soon","note":"\ud800"}}}"#;
+        assert_eq!(State::parse(text).unwrap().to_json(), text);
     }
 
     #[test]
