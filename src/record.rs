@@ -33,7 +33,8 @@ pub struct Projection {
     updated_at: usize,
     top: Lookup,
     attributes: Lookup,
-    collects_unknown: bool,
+    /// Where everything goes that no schema announces, if the selection has a place for it.
+    collector: Option<Column>,
 }
 
 struct Column {
@@ -77,12 +78,9 @@ impl Projection {
     /// A projection onto `selected`, which holds `id` and `updated_at`. `announced` are the API
     /// names of all fields that the schema knows, selected or not.
     pub fn new(layout: Layout, selected: &[Property], announced: &[String]) -> Self {
-        let is_collector = |property: &&Property| property.api_name == UNKNOWN_FIELDS;
-        let columns: Vec<Column> = selected
-            .iter()
-            .filter(|property| !is_collector(property))
-            .map(Column::new)
-            .collect();
+        let (collectors, columns): (Vec<&Property>, Vec<&Property>) =
+            selected.iter().partition(|property| is_collector(property));
+        let columns: Vec<Column> = columns.into_iter().map(Column::new).collect();
         let position = |name: &str| {
             let found = columns
                 .iter()
@@ -101,7 +99,7 @@ impl Projection {
             updated_at,
             top,
             attributes,
-            collects_unknown: selected.iter().any(|property| is_collector(&property)),
+            collector: collectors.first().map(|property| Column::new(property)),
             columns,
         }
     }
@@ -148,8 +146,10 @@ impl Projection {
                 None => writer.null(),
             });
         }
-        if self.collects_unknown {
-            writer.collect(UNKNOWN_FIELDS, &scanned.unknown);
+        if let Some(Column { key, property }) = &self.collector {
+            writer.member(key, property, |writer| {
+                writer.collect(&property.shape, &scanned.unknown)
+            });
         }
         writer.close();
     }
@@ -235,6 +235,11 @@ impl<'a> Scanned<'a> {
             },
         }
     }
+}
+
+/// Both names say so: a column that a catalog calls differently is one like any other.
+fn is_collector(property: &Property) -> bool {
+    property.name == UNKNOWN_FIELDS && property.api_name == UNKNOWN_FIELDS
 }
 
 /// The fields that Reevo repeats at the top of a record.

@@ -325,14 +325,23 @@ impl<'w, 'p> ValueWriter<'w, 'p> {
         }
     }
 
-    /// Writes the column of everything that the schema did not announce.
-    pub fn collect(&mut self, column: &str, unknown: &[Unknown]) {
-        self.name(column);
+    /// Writes everything that the schema did not announce, in the form of the column for it.
+    pub fn collect(&mut self, shape: &'p Shape, unknown: &[Unknown]) -> Came {
         let undeclared = std::mem::take(&mut self.undeclared);
         if unknown.is_empty() && undeclared.is_empty() {
-            self.null();
-            return;
+            return self.null();
         }
+        let start = self.out.len();
+        self.collection(unknown, &undeclared);
+        if matches!(shape, Shape::OpenObject | Shape::Any) {
+            return Came::Value;
+        }
+        // Somebody has changed the schema that was discovered; what it says is honoured.
+        let object = self.out.split_off(start);
+        self.value(shape, &String::from_utf8_lossy(&object))
+    }
+
+    fn collection(&mut self, unknown: &[Unknown], undeclared: &[(String, String)]) {
         self.out.push(b'{');
         for one in unknown {
             self.name(&one.name);
@@ -342,11 +351,9 @@ impl<'w, 'p> ValueWriter<'w, 'p> {
                 Attribute::Many(values) => self.collected_list(&values),
             }
         }
-        for (path, raw) in &undeclared {
+        for (path, raw) in undeclared {
             self.name(path);
-            if json::copy(self.out, raw).too_deep {
-                self.refuse_depth();
-            }
+            self.copy_or_text(raw);
         }
         self.close();
     }
@@ -374,7 +381,14 @@ impl<'w, 'p> ValueWriter<'w, 'p> {
         let text = json::text(value.raw).filter(|_| is_number);
         match text.as_deref().and_then(json::number) {
             Some(digits) => drop(self.put(&digits)),
-            None => drop(self.copy(value.raw)),
+            None => self.copy_or_text(value.raw),
+        }
+    }
+
+    /// Writes any value as it is, or what no consumer could read as its JSON text.
+    fn copy_or_text(&mut self, raw: &str) {
+        if json::copy(self.out, raw).too_deep {
+            json::write_as_text(self.out, raw);
         }
     }
 }

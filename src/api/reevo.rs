@@ -8,7 +8,7 @@ use crate::http::client::Request;
 use crate::http::failure::Failure;
 use crate::json;
 use crate::name;
-use crate::record::Layout;
+use crate::record::{Layout, UNKNOWN_FIELDS};
 use crate::schema::{Property, Shape};
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use serde::Deserialize;
@@ -261,7 +261,8 @@ fn properties(fields: Vec<WireField>) -> Vec<Property> {
         .map(|(name, shape)| Property::new(name, shape))
         .into();
     properties[0].nullable = false;
-    let mut listed = HashSet::new();
+    // The column for unknown fields is ours. A field of its name is among those that it collects.
+    let mut listed = HashSet::from([UNKNOWN_FIELDS.to_owned()]);
     for field in fields {
         if !listed.insert(field.api_name.clone()) {
             continue;
@@ -278,7 +279,8 @@ fn properties(fields: Vec<WireField>) -> Vec<Property> {
             None => properties.push(property),
         }
     }
-    let names = name::safe_names(properties.iter().map(|property| property.api_name.as_str()));
+    let api_names = properties.iter().map(|property| property.api_name.as_str());
+    let names = name::safe_names(api_names.chain([UNKNOWN_FIELDS]));
     for (property, name) in properties.iter_mut().zip(names) {
         property.name = name;
     }
@@ -297,6 +299,21 @@ mod tests {
 
     fn body_of(page: &PageRequest) -> Value {
         serde_json::from_str(&page_request(page).body.unwrap()).unwrap()
+    }
+
+    #[test]
+    fn the_column_for_unknown_fields_is_ours_alone() {
+        let attribute = |name: &str| json!({"api_name": name, "type_info": {"value_type": "date"}});
+        let attributes = ["_unknown_fields", "_Unknown_Fields"].map(attribute);
+        let stream = stream("contact", &json!({"attributes": attributes}).to_string()).unwrap();
+        let [.., last] = stream.properties.as_slice() else {
+            panic!("there are properties");
+        };
+        assert_eq!(
+            (stream.properties.len(), last.api_name.as_str()),
+            (5, "_Unknown_Fields")
+        );
+        assert_ne!(last.name, UNKNOWN_FIELDS);
     }
 
     #[test]
