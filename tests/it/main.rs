@@ -17,6 +17,7 @@ mod discovery;
 mod failures;
 mod fixtures;
 mod golden_messages;
+mod hostile;
 mod incremental;
 mod proxies;
 mod relations;
