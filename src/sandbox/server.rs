@@ -99,7 +99,7 @@ async fn read(request: Request<Incoming>) -> Result<Call, io::Error> {
     })
 }
 
-fn answer(world: &World, call: &Call) -> Answer {
+pub fn answer(world: &World, call: &Call) -> Answer {
     let segments = call.segments();
     let segments: Vec<&str> = segments.iter().map(String::as_str).collect();
     match segments.as_slice() {

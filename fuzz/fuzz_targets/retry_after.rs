@@ -1,0 +1,36 @@
+//! A refusal: a status, the header `Retry-After` on the first line, and the body behind it. What
+//! comes of it is never a longer wait than was allowed.
+
+#![no_main]
+
+use checks::reading::{APIS, now, reply};
+use libfuzzer_sys::fuzz_target;
+use std::sync::Arc;
+use std::time::Duration;
+use tap_revops::clock::SystemClock;
+use tap_revops::http::failure::RetryAfter;
+use tap_revops::http::retry::{Budget, Decision};
+use tap_revops::pace::Pace;
+
+const TOTAL: Duration = Duration::from_secs(86_400);
+
+fuzz_target!(|input: (u16, u32, &str)| {
+    let (status, attempt, text) = input;
+    let (header, body) = text.split_once('\n').unwrap_or((text, ""));
+    let mut refusal = reply(status, body.as_bytes());
+    refusal.retry_after = RetryAfter::parse(header);
+    for api in [&APIS.reevo, &APIS.askelephant] {
+        let Err(failure) = api.succeeded(&refusal, attempt.is_multiple_of(2)) else {
+            continue;
+        };
+        assert!(!failure.sentence.contains(char::is_control), "{failure}");
+        assert!(failure.sentence.len() < 4000, "{failure}");
+        let budget = Budget { total: TOTAL };
+        let elapsed = Duration::from_secs(u64::from(attempt));
+        let decision = budget.decide(&failure, attempt.max(1), elapsed, now(), 0.5);
+        if let Decision::Wait(wait) = decision {
+            assert!(wait <= TOTAL.saturating_sub(elapsed));
+            Pace::new(Arc::new(SystemClock)).slow_down(wait);
+        }
+    }
+});

@@ -1,0 +1,34 @@
+//! What must hold of every catalog that is taken.
+
+use crate::lines::check_line;
+use crate::reading::{APIS, ASKELEPHANT, PAGE, REEVO, read_page};
+use tap_revops::protocol::Protocol;
+
+const CONTACTS: &str = include_str!("../../tests/fixtures/askelephant/list_contacts_page_1.json");
+
+/// However a catalog selects, the records of a page can be written.
+/// Whoever names things with NUL characters in a catalog gets the names that were given.
+pub fn read_catalog(protocol: Protocol, text: &str) {
+    if text.contains("\\u0000") {
+        return;
+    }
+    let Ok(listed) = protocol.selected(text) else {
+        return;
+    };
+    for one in listed.iter().take(3) {
+        let streams = [
+            (&APIS.reevo, &*REEVO, PAGE),
+            (&APIS.askelephant, &ASKELEPHANT[0], CONTACTS),
+        ];
+        for (api, stream, page) in streams {
+            let (selection, _missing) = one.resolve(stream.clone());
+            if one.refusal().is_some() {
+                continue;
+            }
+            for line in protocol.began(&selection).split_inclusive('\n') {
+                check_line(line.as_bytes());
+            }
+            read_page(api, &selection, page.as_bytes());
+        }
+    }
+}

@@ -1,0 +1,171 @@
+//! Pages read and written as the tap reads and writes them, without its network and its tasks.
+
+use crate::lines::{check_digits, check_line, check_record};
+use bytes::Bytes;
+use serde_json::{Value, json};
+use std::collections::HashSet;
+use std::sync::LazyLock;
+use tap_revops::api::{Api, Page};
+use tap_revops::catalog::{Selection, Stream};
+use tap_revops::config::{Config, RawConfig};
+use tap_revops::findings::Findings;
+use tap_revops::http::client::Reply;
+use tap_revops::http::failure::Failure;
+use tap_revops::protocol::Protocol;
+use tap_revops::record::Scanned;
+use tap_revops::state::Progress;
+use tap_revops::timestamp::Instant;
+
+/// The APIs, each with a configuration that collects what no schema announces.
+pub struct Apis {
+    pub reevo: Api,
+    pub askelephant: Api,
+    pub collecting: Config,
+    pub reporting: Config,
+}
+
+pub static APIS: LazyLock<Apis> = LazyLock::new(|| {
+    let config = |api: &str, unknown_fields: &str| {
+        let raw = json!({"api": api, "base_url": "sandbox:", "unknown_fields": unknown_fields});
+        Config::resolve(&RawConfig::from(raw)).expect("the configuration is right")
+    };
+    let mut askelephant = config("askelephant", "collect");
+    askelephant.expand = ["companies", "contacts", "owner", "action_items", "signals"]
+        .into_iter()
+        .chain(["transcript", "media_url", "tags"])
+        .map(str::to_owned)
+        .collect();
+    Apis {
+        reevo: Api::new(&config("reevo", "collect")),
+        askelephant: Api::new(&askelephant),
+        collecting: config("reevo", "collect"),
+        reporting: config("reevo", "report"),
+    }
+});
+
+pub fn now() -> Instant {
+    chrono::DateTime::from_timestamp(1_800_000_000, 0).expect("the instant is in range")
+}
+
+/// An answer of the API with a status and a body.
+pub fn reply(status: u16, body: &[u8]) -> Reply {
+    Reply {
+        status,
+        body: Bytes::copy_from_slice(body),
+        retry_after: None,
+        request_id: None,
+        received_at: now(),
+        server_time: now(),
+    }
+}
+
+pub fn described(config: &Config, body: &[u8]) -> Result<Stream, Failure> {
+    APIS.reevo.described("contact", &reply(200, body), config)
+}
+
+/// A stream that has every attribute of the fixtures, and one or an array of every value type.
+pub static REEVO: LazyLock<Stream> = LazyLock::new(|| {
+    let fixtures = [
+        include_str!("../../tests/fixtures/reevo/schema_contact.json"),
+        include_str!("../../tests/fixtures/reevo/schema_account.json"),
+        include_str!("../../tests/fixtures/reevo/schema_opportunity.json"),
+        include_str!("../../tests/fixtures/reevo/schema_custom_implementation_project.json"),
+    ];
+    let types = [
+        "string",
+        "number",
+        "percent",
+        "boolean",
+        "timestamp",
+        "date",
+        "time",
+        "currency",
+        "select",
+        "opportunity_stage",
+        "record_reference",
+        "contact_email",
+        "address",
+        "account_domain",
+        "enum",
+    ];
+    let of_types = types.iter().flat_map(|name| {
+        let attribute = |api_name: String, is_array: bool| {
+            json!({"api_name": api_name, "type_info": {"value_type": name, "is_array": is_array}})
+        };
+        [
+            attribute(format!("a_{name}"), false),
+            attribute(format!("l_{name}"), true),
+        ]
+    });
+    let mut attributes: Vec<Value> = of_types.collect();
+    for fixture in fixtures {
+        let schema: Value = serde_json::from_str(fixture).expect("the fixture is JSON");
+        let listed = schema["attributes"].as_array().expect("it has attributes");
+        attributes.extend(listed.iter().cloned());
+    }
+    let schema = json!({"attributes": attributes}).to_string();
+    described(&APIS.collecting, schema.as_bytes()).expect("the schema is right")
+});
+
+pub static ASKELEPHANT: LazyLock<Vec<Stream>> = LazyLock::new(|| {
+    let names = APIS.askelephant.standard_streams().iter();
+    let shipped = names.map(|name| APIS.askelephant.shipped(name, &APIS.collecting));
+    shipped.map(|stream| stream.expect("it ships")).collect()
+});
+
+/// A page of the fixtures, for what is not about pages.
+pub static PAGE: &str = include_str!("../../tests/fixtures/reevo/query_page_contact_1.json");
+
+/// Decodes a page, and writes all its records in both protocols.
+pub fn read_page(api: &Api, selection: &Selection, body: &[u8]) {
+    if let Ok(page) = api.page(reply(200, body), true) {
+        write_page(selection, &page);
+    }
+}
+
+pub fn write_page(selection: &Selection, page: &Page) {
+    let projection = selection.projection();
+    let mut progress = Progress::incremental(None);
+    for protocol in [Protocol::Singer, Protocol::Airbyte] {
+        let frame = protocol.frame(&selection.stream.name, page.received_at);
+        let mut findings = Findings::default();
+        for raw in page.raw_records() {
+            let mut scanned = Scanned::default();
+            if projection.scan(raw, &mut scanned).is_err() {
+                continue;
+            }
+            let Some(version) = projection.version(&scanned) else {
+                continue;
+            };
+            progress.observe(&version, page.server_time);
+            let mut line = frame.before.clone();
+            projection.write(&mut line, &scanned, &mut findings);
+            let record = String::from_utf8(line[frame.before.len()..].to_vec());
+            let record = record.expect("a record is UTF-8");
+            line.extend_from_slice(&frame.behind);
+            protocol.alterations(&mut line, findings.fresh());
+            line.extend_from_slice(frame.end);
+            findings.settle();
+            check_line(&line);
+            check_record(&record, &selection.properties);
+            check_digits(&record, raw);
+        }
+        findings.sentences();
+    }
+    if let Some(bookmark) = progress.bookmark() {
+        assert!(bookmark.instant <= page.server_time);
+    }
+}
+
+/// The names of a selection are fit for every target, and no two are equal.
+pub fn check_names(selection: &Selection) {
+    let mut names = HashSet::new();
+    for property in &selection.properties {
+        assert!(
+            tap_revops::name::is_safe(&property.name),
+            "{}",
+            property.name
+        );
+        assert!(names.insert(&property.name), "{} twice", property.name);
+    }
+}

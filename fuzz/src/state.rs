@@ -1,0 +1,35 @@
+//! What must hold of every state that is taken.
+
+use crate::lines::check_syntax;
+use crate::reading::now;
+use tap_revops::protocol::Protocol;
+use tap_revops::state::Bookmark;
+
+/// What is written is read back as the same, and a promise spoils nothing.
+pub fn check_state(protocol: Protocol, text: &str) {
+    let Ok(mut state) = protocol.state(text) else {
+        return;
+    };
+    let written = state.to_json();
+    check_syntax(written.as_bytes());
+    let again = protocol.state(&written).expect("what was written is read");
+    assert_eq!(again.to_json(), written);
+    for stream in ["contact", "contacts", ""] {
+        let bookmark = state.bookmark(stream).expect("it was checked");
+        assert_eq!(bookmark, again.bookmark(stream).expect("it was checked"));
+        check_syntax(state.stream_json(stream).as_bytes());
+        state.promise(stream, &bookmark.unwrap_or_else(new_bookmark));
+        state.bookmark(stream).expect("a promise is readable");
+        check_syntax(state.stream_json(stream).as_bytes());
+    }
+    let promised = protocol.state(&state.to_json()).expect("still readable");
+    assert_eq!(promised.to_json(), state.to_json());
+}
+
+fn new_bookmark() -> Bookmark {
+    Bookmark {
+        instant: now(),
+        updated_at: "2027-01-15T08:00:00Z".to_owned(),
+        id: Some("a".to_owned()),
+    }
+}
