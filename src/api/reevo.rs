@@ -206,7 +206,7 @@ impl WireField {
             None
         };
         Property {
-            description: self.description.or(self.display_name),
+            description: description(self.description, self.display_name),
             filter_operators: operators.unwrap_or_default(),
             ..Property::new(&self.api_name, shape)
         }
@@ -224,12 +224,19 @@ pub fn stream(record_type: &str, text: &str) -> Result<Stream, Failure> {
     Ok(Stream {
         name: name::safe_names([record_type]).remove(0),
         api_name: record_type.to_owned(),
-        description: schema.description.or(schema.display_name),
+        description: description(schema.description, schema.display_name),
         replication,
         layout: Layout::Envelopes,
         sorts_by_id: id.is_some_and(WireField::is_sortable),
         properties: properties(schema.attributes),
     })
+}
+
+/// What a description says, else a display name. Targets keep it in databases, few of which can
+/// hold NUL characters.
+fn description(description: Option<String>, display_name: Option<String>) -> Option<String> {
+    let text = description.or(display_name)?;
+    Some(text.replace('\0', ""))
 }
 
 fn replication(fields: &[WireField]) -> Replication {
@@ -299,6 +306,15 @@ mod tests {
 
     fn body_of(page: &PageRequest) -> Value {
         serde_json::from_str(&page_request(page).body.unwrap()).unwrap()
+    }
+
+    #[test]
+    fn no_description_holds_what_databases_cannot() {
+        let fixture = r#"{"display_name":"a\u0000b","attributes":[
+            {"api_name":"x","display_name":"\u0000","type_info":{"value_type":"date"}}]}"#;
+        let stream = stream("contact", fixture).unwrap();
+        assert_eq!(stream.description.as_deref(), Some("ab"));
+        assert_eq!(stream.properties[4].description.as_deref(), Some(""));
     }
 
     #[test]
