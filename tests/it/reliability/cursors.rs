@@ -40,7 +40,7 @@ fn cursors_that_expire_do_not_hold_the_walk() {
         trial.workspace.sandbox.on_request(move |announced| {
             let mut pages = pages.lock().unwrap();
             *pages += u64::from(announced.path.contains(&path));
-            if *pages % 9 == 0 {
+            if pages.is_multiple_of(9) {
                 sandbox.set_clock(sandbox.now() + TimeDelta::seconds(61));
             }
         });

@@ -24,8 +24,8 @@ fn tests_below(folder: &Path, names: &mut Vec<String>) {
 #[test]
 fn every_row_of_the_manual_names_a_test_that_there_is() {
     let root = Path::new(env!("CARGO_MANIFEST_DIR"));
-    let mut names = Vec::new();
-    tests_below(&root.join("tests/it"), &mut names);
+    let mut tests = Vec::new();
+    tests_below(&root.join("tests/it"), &mut tests);
     let manual = fs::read_to_string(root.join("docs/reliability.md")).unwrap();
     let rows = manual
         .lines()
@@ -37,7 +37,7 @@ fn every_row_of_the_manual_names_a_test_that_there_is() {
         let named: Vec<&str> = cell.split('`').skip(1).step_by(2).collect();
         assert!(!named.is_empty(), "{row}");
         for name in named {
-            assert!(names.iter().any(|one| one == name), "there is no {name}");
+            assert!(tests.iter().any(|one| one == name), "there is no {name}");
         }
     }
     assert!(count > 30, "{count}");

@@ -99,7 +99,9 @@ impl Trial {
     /// Checks that runs together have all there is, and that a state promises it.
     fn assert_all(&self, runs: &[&Run]) {
         let mut union = Union::default();
-        runs.iter().for_each(|run| union.add(run));
+        for run in runs {
+            union.add(run);
+        }
         let catalog = Catalog::parse(&self.catalog.to_string());
         union.assert_truth(&self.workspace, &catalog);
         let promised = union.state["bookmarks"][self.stream()]["updated_at"].clone();
