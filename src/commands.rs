@@ -14,6 +14,7 @@ use crate::sandbox::{Faults, Options, Sandbox};
 use crate::source::Source;
 use crate::state::State;
 use crate::sync::{self, End, Ended};
+use crate::tasks;
 use anyhow::{Context, Result, anyhow, bail};
 use secrecy::SecretString;
 use std::net::{Ipv4Addr, SocketAddr};
@@ -159,7 +160,7 @@ impl Surroundings {
                 (at, one, described)
             });
         }
-        let mut answers = tasks.join_all().await;
+        let mut answers = tasks::all(tasks).await;
         answers.sort_by_key(|(at, ..)| *at);
         let (mut selections, mut ends) = (Vec::new(), Vec::new());
         for (_, one, described) in answers {

@@ -4,6 +4,7 @@ use crate::catalog::Stream;
 use crate::http::failure::{Failure, Kind};
 use crate::name;
 use crate::source::Source;
+use crate::tasks;
 use anyhow::{Context, Result};
 use std::sync::Arc;
 use tokio::task::JoinSet;
@@ -56,7 +57,7 @@ pub async fn survey(source: &Arc<Source>) -> Result<Vec<Finding>, Failure> {
             Ok((at, Finding { api_name, stream }))
         });
     }
-    for answer in tasks.join_all().await {
+    for answer in tasks::all(tasks).await {
         findings.push(answer?);
     }
     findings.sort_by_key(|(at, _)| *at);

@@ -37,6 +37,8 @@ pub mod http;
 
 pub mod api;
 
+pub mod tasks;
+
 pub mod pace;
 pub mod source;
 pub mod tally;

@@ -11,6 +11,7 @@ use crate::record::{Projection, Scanned};
 use crate::source::Source;
 use crate::state::{Bookmark, Progress, Sight, State};
 use crate::tally::Tally;
+use crate::tasks::unwound;
 use crate::timestamp;
 use crate::traversal::{Step, Traversal};
 use chrono::{Datelike, TimeDelta};
@@ -18,7 +19,7 @@ use serde_json::json;
 use std::sync::Arc;
 use tokio::sync::Semaphore;
 use tokio::sync::mpsc::Sender;
-use tokio::task::{JoinError, JoinSet};
+use tokio::task::JoinSet;
 
 /// How a stream ended.
 pub enum End {
@@ -73,16 +74,6 @@ pub async fn sync(
 impl Ended {
     fn was_refused(&self) -> bool {
         matches!(&self.end, End::Failed(failure) if failure.kind == Kind::Unauthorized)
-    }
-}
-
-/// How a stream ended. A panic in it is one of the program; one that was cancelled, because the
-/// program ends, has nothing to tell.
-fn unwound(ended: Result<Ended, JoinError>) -> Option<Ended> {
-    match ended.map_err(JoinError::try_into_panic) {
-        Ok(ended) => Some(ended),
-        Err(Ok(panic)) => std::panic::resume_unwind(panic),
-        Err(Err(_cancelled)) => None,
     }
 }
 

@@ -14,6 +14,7 @@ use proptest::prelude::*;
 use proptest::test_runner::{RngAlgorithm, TestRng, TestRunner};
 use serde_json::{Value, json};
 use std::sync::Mutex;
+use std::sync::atomic::{AtomicU64, Ordering};
 use tap_revops::exit::ExitStatus;
 use tap_revops::interruption::{self, Interruption};
 use tokio::sync::oneshot;
@@ -24,6 +25,9 @@ const SEED: &str = "TAP_REVOPS_TEST_SEED";
 
 /// No case has more faults that end a run.
 const MOST_RUNS: usize = 40;
+
+/// Panics on threads of a runtime, which nobody would see.
+static PANICS: AtomicU64 = AtomicU64::new(0);
 
 #[derive(Clone, Debug)]
 struct Case {
@@ -204,6 +208,17 @@ fn read(trial: &Trial, union: &mut Union, stop: Option<u64>) -> bool {
     run.status == 0
 }
 
+fn count_panics() {
+    let usual = std::panic::take_hook();
+    std::panic::set_hook(Box::new(move |panic| {
+        let is_worker = std::thread::current()
+            .name()
+            .is_some_and(|name| name.starts_with("tokio"));
+        PANICS.fetch_add(u64::from(is_worker), Ordering::Relaxed);
+        usual(panic);
+    }));
+}
+
 fn check(case: &Case) {
     let trial = Trial::with(case.api, &case.options, &case.settings);
     let catalog = Catalog::parse(&trial.catalog.to_string());
@@ -221,6 +236,7 @@ fn check(case: &Case) {
     trial.script(&json!([]));
     assert!(read(&trial, &mut union, None));
     union.assert_truth(&trial.workspace, &catalog);
+    assert_eq!(PANICS.load(Ordering::Relaxed), 0, "a task panicked");
 }
 
 #[test]
@@ -229,6 +245,7 @@ fn whatever_happens_running_again_brings_everything() {
     let number = |name: &str| std::env::var(name).ok().map(|text| text.parse().unwrap());
     let cases: u64 = number(CASES).unwrap_or(200);
     let seed: u64 = number(SEED).unwrap_or_else(|| fastrand::u64(..));
+    count_panics();
     println!("{cases} cases, {SEED}={seed}");
     let config = ProptestConfig {
         cases: u32::try_from(cases).unwrap(),
