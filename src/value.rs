@@ -347,13 +347,13 @@ impl<'w, 'p> ValueWriter<'w, 'p> {
             self.name(&one.name);
             match one.attribute() {
                 Attribute::Nothing => drop(self.null()),
-                Attribute::One(value) => self.collected(&value),
-                Attribute::Many(values) => self.collected_list(&values),
+                Attribute::One(value) => self.collected(&one.name, &value),
+                Attribute::Many(values) => self.collected_list(&one.name, &values),
             }
         }
         for (path, raw) in undeclared {
             self.name(path);
-            self.copy_or_text(raw);
+            self.copy_unknown(path, raw);
         }
         self.close();
     }
@@ -364,31 +364,32 @@ impl<'w, 'p> ValueWriter<'w, 'p> {
         self.out.push(b':');
     }
 
-    fn collected_list(&mut self, values: &[envelope::Value]) {
+    fn collected_list(&mut self, name: &str, values: &[envelope::Value]) {
         self.out.push(b'[');
         for (at, value) in values.iter().enumerate() {
             if at > 0 {
                 self.out.push(b',');
             }
-            self.collected(value);
+            self.collected(name, value);
         }
         self.out.push(b']');
     }
 
     /// Writes a value by its own value type: a number that was sent as a string is a number.
-    fn collected(&mut self, value: &envelope::Value) {
+    fn collected(&mut self, name: &str, value: &envelope::Value) {
         let is_number = value.value_type.as_deref().map(envelope::shape_of) == Some(Shape::Number);
         let text = json::text(value.raw).filter(|_| is_number);
         match text.as_deref().and_then(json::number) {
             Some(digits) => drop(self.put(&digits)),
-            None => self.copy_or_text(value.raw),
+            None => self.copy_unknown(name, value.raw),
         }
     }
 
-    /// Writes any value as it is, or what no consumer could read as its JSON text.
-    fn copy_or_text(&mut self, raw: &str) {
+    /// Writes any value of an unknown field as it is, or null for what no consumer could read.
+    fn copy_unknown(&mut self, name: &str, raw: &str) {
         if json::copy(self.out, raw).too_deep {
-            json::write_as_text(self.out, raw);
+            self.findings.add(name.to_owned(), Finding::TooDeep);
+            self.null();
         }
     }
 }

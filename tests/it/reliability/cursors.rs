@@ -31,7 +31,7 @@ fn cursors_that_expire_do_not_hold_the_walk() {
     for api in BOTH {
         let trial = Trial::with(
             api,
-            "records=80&cursor_expires_after=60",
+            "records=160&cursor_expires_after=60",
             &json!({"page_size": 5}),
         );
         let sandbox = trial.workspace.sandbox.clone();
