@@ -28,12 +28,12 @@ fn a_cursor_that_never_works_gives_up_without_progress() {
 
 #[test]
 fn cursors_that_expire_do_not_hold_the_walk() {
-    for api in BOTH {
-        let trial = Trial::with(
-            api,
-            "records=160&cursor_expires_after=60",
-            &json!({"page_size": 5}),
-        );
+    // As many records of the stream for either API.
+    for (api, options) in [
+        ("reevo", "records=80&cursor_expires_after=60"),
+        ("askelephant", "records=160&cursor_expires_after=60"),
+    ] {
+        let trial = Trial::with(api, options, &json!({"page_size": 5}));
         let sandbox = trial.workspace.sandbox.clone();
         let path = format!("/{}", stream_of(api));
         let pages = std::sync::Mutex::new(0);
