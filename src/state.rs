@@ -7,6 +7,7 @@ use crate::json;
 use crate::record::Version;
 use crate::timestamp::{self, Instant};
 use anyhow::{Context, Result, anyhow, bail};
+use chrono::TimeDelta;
 use serde::Deserialize;
 use serde_json::value::RawValue;
 use std::collections::{BTreeMap, HashSet};
@@ -26,6 +27,9 @@ impl Bookmark {
         (self.instant, self.id.as_deref())
     }
 }
+
+/// What a stamp may have been cut by at most: no API writes less than seconds.
+const COARSEST: TimeDelta = TimeDelta::seconds(1);
 
 /// What a version is to a run that sees it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -47,6 +51,8 @@ pub struct Progress {
     drops_previous: bool,
     newest: Option<Bookmark>,
     ids_at_newest: HashSet<String>,
+    /// What came behind the newest with a stamp that may have been cut from a later one.
+    cut: HashSet<(Instant, String)>,
     /// Whether the records were asked for in order.
     is_sorted: bool,
     /// Whether they have come so, since the walk began at a place without order before it.
@@ -80,6 +86,7 @@ impl Progress {
             drops_previous,
             newest: None,
             ids_at_newest: HashSet::new(),
+            cut: HashSet::new(),
             is_sorted: true,
             in_order: true,
         }
@@ -95,6 +102,7 @@ impl Progress {
         if self.is_sorted && !self.in_order {
             self.newest = None;
             self.ids_at_newest.clear();
+            self.cut.clear();
             self.in_order = true;
         }
     }
@@ -150,6 +158,10 @@ impl Progress {
         };
         match &mut self.newest {
             Some(newest) if instant < newest.instant => {
+                // A stamp with fewer digits may stand for a later moment than it says.
+                if instant + timestamp::resolution(text) > newest.instant {
+                    return self.cut.insert((instant, id.to_owned()));
+                }
                 self.in_order = false;
                 true
             }
@@ -161,6 +173,7 @@ impl Progress {
             }
             newest => {
                 *newest = Some(candidate());
+                self.cut.retain(|(cut, _)| *cut + COARSEST > instant);
                 self.ids_at_newest.clear();
                 self.ids_at_newest.insert(id.to_owned())
             }
@@ -441,6 +454,22 @@ mod tests {
             progress.bookmark().unwrap(),
             bookmark("2026-01-02T00:00:00Z", "a")
         );
+    }
+
+    #[test]
+    fn stamps_that_were_cut_do_not_put_a_walk_out_of_order() {
+        let mut progress = Progress::incremental(None);
+        for stamp in ["2026-01-01T00:00:00.5Z", "2026-01-01T00:00:00Z"] {
+            progress.observe(&version(stamp, stamp), later());
+        }
+        assert!(progress.resume_from().is_some());
+        let again = "2026-01-01T00:00:00Z";
+        assert_eq!(
+            progress.observe(&version(again, again), later()),
+            Sight::Repeat
+        );
+        progress.observe(&version("2026-01-01T00:00:00.4Z", "a"), later());
+        assert!(progress.resume_from().is_none());
     }
 
     #[test]

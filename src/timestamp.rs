@@ -1,7 +1,7 @@
 //! Instants, dates and times of day: read from the text an API wrote, compared as instants, and
 //! written as the one form that every consumer reads alike.
 
-use chrono::{DateTime, NaiveDate, NaiveDateTime, NaiveTime, SecondsFormat, Utc};
+use chrono::{DateTime, NaiveDate, NaiveDateTime, NaiveTime, SecondsFormat, TimeDelta, Utc};
 use std::borrow::Cow;
 
 /// An instant; what two spellings of one moment have in common.
@@ -36,6 +36,12 @@ pub fn parse(text: &str) -> Option<Timestamp<'_>> {
         utc,
         zone_assumed,
     })
+}
+
+/// How far apart two moments may be that are written alike, going by the digits of the text.
+pub fn resolution(text: &str) -> TimeDelta {
+    let digits = u32::try_from(fraction(text).len()).unwrap_or(u32::MAX);
+    TimeDelta::nanoseconds(10_i64.pow(9_u32.saturating_sub(digits)))
 }
 
 /// Writes an instant with microseconds, as `time_extracted` wants it.
@@ -172,6 +178,19 @@ mod tests {
         for (text, expected) in table {
             let utc = parse(text).map(|stamp| stamp.utc.into_owned());
             assert_eq!(utc.as_deref(), expected, "{text:?}");
+        }
+    }
+
+    #[test]
+    fn the_digits_of_a_stamp_say_what_it_may_stand_for() {
+        for (text, nanos) in [
+            ("2026-06-01T08:00:00Z", 1_000_000_000),
+            ("2026-06-01T10:00:00.5+02:00", 100_000_000),
+            ("2026-06-01T08:00:00.123456Z", 1000),
+            ("2026-06-01T08:00:00.123456789Z", 1),
+            ("2026-06-01T08:00:00.12345678901Z", 1),
+        ] {
+            assert_eq!(resolution(text), TimeDelta::nanoseconds(nanos), "{text}");
         }
     }
 
