@@ -28,6 +28,8 @@ pub enum Finding {
     WithoutUpdatedAt,
     /// The record's `updated_at` is later than the server's own time; likewise.
     AheadOfTime,
+    /// The record may have come out of its turn, for others changed as well; likewise.
+    Uncertain,
 }
 
 /// Counts per field and finding.
@@ -109,6 +111,12 @@ fn sentence(field: &str, finding: Finding, count: u64) -> String {
         Finding::AheadOfTime => {
             format!(
                 "{records} with an updated_at later than the server's own time came out, but moved no bookmark"
+            )
+        }
+        Finding::Uncertain => {
+            format!(
+                "{records} that had just changed came out, but moved no bookmark, since others may come before them; \
+                 the next run reads them again"
             )
         }
         Finding::WithoutUpdatedAt => {

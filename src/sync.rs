@@ -151,7 +151,7 @@ impl StreamRun {
                 Err(end) => return end,
             };
             self.tell_progress(traversal.pages());
-            let is_dead_end = step.is_dead_end && self.progress.is_sorted();
+            let is_dead_end = step.is_dead_end && !step.is_last_resort && self.progress.is_sorted();
             if !is_whole || is_dead_end {
                 traversal.walk_again(&mut self.progress);
             } else if traversal.has_caught_up(&self.progress) {
@@ -203,6 +203,7 @@ impl StreamRun {
             .frame(&self.selection.stream.name, page.received_at);
         // Only where there is an order does a record's place tell what may have been passed over.
         let certain_below = step.certain_below.filter(|_| self.progress.is_sorted());
+        let comes_again = certain_below.is_some() && !step.is_last_resort;
         // The server's time is told to the second.
         let now = page.server_time + TimeDelta::seconds(1);
         let (mut lines, mut is_whole) = (Vec::with_capacity(page.body.len()), true);
@@ -215,17 +216,14 @@ impl StreamRun {
                 self.notice(Finding::WithoutId);
                 continue;
             };
-            let instant = version.updated_at.as_ref().map(|(instant, _)| *instant);
-            if instant
-                .zip(certain_below)
-                .is_some_and(|(instant, certain_below)| instant >= certain_below)
-            {
-                is_whole = false;
-                continue;
-            }
-            match self.progress.observe(&version, now) {
+            match self.progress.observe(&version, now, certain_below) {
                 Sight::Repeat => continue,
+                Sight::AheadOfTime | Sight::Uncertain if comes_again => {
+                    is_whole = false;
+                    continue;
+                }
                 Sight::New => {}
+                Sight::Uncertain => self.findings.add(String::new(), Finding::Uncertain),
                 Sight::AheadOfTime => self.findings.add(String::new(), Finding::AheadOfTime),
                 Sight::Undated => self.findings.add(String::new(), Finding::WithoutUpdatedAt),
             }

@@ -24,8 +24,8 @@ use std::hash::{Hash, Hasher};
 use std::sync::Arc;
 use tokio::task::JoinHandle;
 
-/// How often a walk starts again from the same place before it gives up, or, where it started
-/// again only to be certain, goes on without.
+/// How often a walk starts again without getting further before it gives up, or, where it started
+/// again only to be certain, goes on in doubt.
 const RESTARTS_WITHOUT_PROGRESS: u32 = 2;
 
 /// How far the clock that stamps records may lag behind the one that writes the `Date` header.
@@ -54,13 +54,14 @@ pub struct Traversal {
     run_began: Option<Instant>,
     /// The server's time when this walk began.
     walk_began: Option<Instant>,
+    /// How often it has started again without getting further than here.
     restarts: u32,
     restarted_from: Option<Instant>,
 }
 
 /// The page that is on its way.
 struct Pending {
-    token: Option<PageToken>,
+    by_token: bool,
     page: Fetch,
 }
 
@@ -80,6 +81,8 @@ pub struct Step {
     pub certain_below: Option<Instant>,
     /// A token has led to nothing.
     pub is_dead_end: bool,
+    /// Starting again has not helped before, and will not now.
+    pub is_last_resort: bool,
 }
 
 impl Traversal {
@@ -121,9 +124,9 @@ impl Traversal {
             let answer = (&mut pending.page.0).await;
             match answer.unwrap_or_else(|_| Err(broken_off())) {
                 Ok((page, limit)) => {
-                    return self.step(page, limit, pending.token.is_some()).map(Some);
+                    return self.step(page, limit, pending.by_token).map(Some);
                 }
-                Err(failure) if failure.kind == Kind::InvalidCursor && pending.token.is_some() => {
+                Err(failure) if failure.kind == Kind::InvalidCursor && pending.by_token => {
                     self.recover(failure, progress)?;
                 }
                 Err(failure) => return Err(failure),
@@ -167,12 +170,12 @@ impl Traversal {
         let is_last = page.next.is_none();
         if let Some(token) = page.next.take() {
             self.expect_another(&page)?;
-            self.follow(token)?;
+            self.follow(token);
         }
-        let can_be_sure = by_token && self.restarts <= RESTARTS_WITHOUT_PROGRESS;
         Ok(Step {
-            certain_below: can_be_sure.then_some(walk_began - CLOCK_LAG),
-            is_dead_end: can_be_sure && is_last && page.records.is_empty(),
+            certain_below: by_token.then_some(walk_began - CLOCK_LAG),
+            is_dead_end: by_token && is_last && page.records.is_empty(),
+            is_last_resort: self.restarts > RESTARTS_WITHOUT_PROGRESS,
             page,
         })
     }
@@ -201,25 +204,25 @@ impl Traversal {
         ))
     }
 
-    /// Sends for the page of a token, unless this walk has been there.
-    fn follow(&mut self, token: PageToken) -> Result<(), Failure> {
+    /// Sends for the page of a token. One that this walk has followed before leads round: either
+    /// the API is at fault, or its record has changed and come again.
+    fn follow(&mut self, token: PageToken) {
         let mut hasher = DefaultHasher::new();
         token.hash(&mut hasher);
-        if !self.tokens.insert(hasher.finish()) {
-            return Err(Failure::new(
-                Kind::Malformed,
-                "the API sent the same page token twice, which would go round for ever; \
-                 try again, and report it to the API's makers if it persists",
-            ));
+        if self.tokens.insert(hasher.finish()) {
+            self.fetch(Some(token));
+        } else {
+            self.pending = Some(Pending {
+                by_token: true,
+                page: Fetch(tokio::spawn(async { Err(went_round()) })),
+            });
         }
-        self.fetch(Some(token));
-        Ok(())
     }
 
     /// Starts again behind a token that no longer works, as long as that leads anywhere.
     fn recover(&mut self, mut failure: Failure, progress: &mut Progress) -> Result<(), Failure> {
         let resume = progress.resume_from();
-        let is_stuck = self.restarted_from == resume.map(|bookmark| bookmark.instant)
+        let is_stuck = !self.gets_further(resume.map(|bookmark| bookmark.instant))
             && self.restarts >= RESTARTS_WITHOUT_PROGRESS;
         if is_stuck {
             let times = RESTARTS_WITHOUT_PROGRESS;
@@ -238,12 +241,17 @@ impl Traversal {
     }
 
     fn count_restart(&mut self, from: Option<Instant>) {
-        if from == self.restarted_from {
-            self.restarts += 1;
-        } else {
+        if self.gets_further(from) {
             self.restarted_from = from;
             self.restarts = 1;
+        } else {
+            self.restarts += 1;
         }
+    }
+
+    /// Whether starting again from here is farther along than any time before.
+    fn gets_further(&self, from: Option<Instant>) -> bool {
+        from > self.restarted_from
     }
 
     fn fetch(&mut self, token: Option<PageToken>) {
@@ -251,21 +259,28 @@ impl Traversal {
         let stream = Arc::clone(&self.stream);
         let tally = Arc::clone(&self.tally);
         let window = self.window.clone();
-        let (limit, number, sent) = (self.limit, self.pages + 1, token.clone());
+        let (limit, number, by_token) = (self.limit, self.pages + 1, token.is_some());
         let page = tokio::spawn(async move {
             let request = PageRequest {
                 stream: &stream,
                 window: &window,
                 limit,
-                token: sent.as_ref(),
+                token: token.as_ref(),
             };
             source.page(request, number, &tally).await
         });
         self.pending = Some(Pending {
-            token,
+            by_token,
             page: Fetch(page),
         });
     }
+}
+
+fn went_round() -> Failure {
+    Failure::new(
+        Kind::InvalidCursor,
+        "the API sent the same page token twice, which would go round for ever",
+    )
 }
 
 fn broken_off() -> Failure {

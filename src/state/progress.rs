@@ -18,6 +18,8 @@ pub enum Sight {
     Repeat,
     /// Its stamp is later than the server's own time.
     AheadOfTime,
+    /// What comes before it may not have come yet.
+    Uncertain,
     /// It has no stamp that can be read.
     Undated,
 }
@@ -88,13 +90,21 @@ impl Progress {
 
     /// Takes note of a version of a record. Only what is certain to be a repeat counts as one.
     /// `now` is the server's time: a later stamp is no progress, since as a bookmark it would hide
-    /// every change until then.
-    pub fn observe(&mut self, version: &Version, now: Instant) -> Sight {
+    /// every change until then. Nor is one from `certain_below` on, if that is given.
+    pub fn observe(
+        &mut self,
+        version: &Version,
+        now: Instant,
+        certain_below: Option<Instant>,
+    ) -> Sight {
         let Some((instant, text)) = &version.updated_at else {
             return Sight::Undated;
         };
         if *instant > now {
             return Sight::AheadOfTime;
+        }
+        if certain_below.is_some_and(|certain_below| *instant >= certain_below) {
+            return Sight::Uncertain;
         }
         let is_new = self.note(*instant, text, &version.id);
         let is_previous = self.drops_previous
@@ -191,7 +201,7 @@ mod tests {
         let mut progress = Progress::incremental(None);
         let now = timestamp::parse("2026-01-01T00:00:00Z").unwrap().instant;
         assert_eq!(
-            progress.observe(&version("2026-01-01T00:00:01Z", "a"), now),
+            progress.observe(&version("2026-01-01T00:00:01Z", "a"), now, None),
             Sight::AheadOfTime
         );
         assert_eq!(progress.bookmark(), None);
@@ -210,7 +220,7 @@ mod tests {
             ("2026-01-01T00:00:02Z", "c", true),
         ];
         for (updated_at, id, emitted) in table {
-            let sight = progress.observe(&version(updated_at, id), later());
+            let sight = progress.observe(&version(updated_at, id), later(), None);
             assert_eq!(sight == Sight::New, emitted, "{updated_at} {id}");
         }
     }
@@ -219,7 +229,7 @@ mod tests {
     fn a_full_table_run_repeats_the_record_of_the_bookmark() {
         let mut progress = Progress::full_table(Some(bookmark("2026-01-01T00:00:00Z", "b")));
         assert_eq!(
-            progress.observe(&version("2026-01-01T00:00:00Z", "b"), later()),
+            progress.observe(&version("2026-01-01T00:00:00Z", "b"), later(), None),
             Sight::New
         );
     }
@@ -227,12 +237,12 @@ mod tests {
     #[test]
     fn a_walk_out_of_order_gives_no_place_to_resume_from() {
         let mut progress = Progress::incremental(None);
-        progress.observe(&version("2026-01-02T00:00:00Z", "a"), later());
+        progress.observe(&version("2026-01-02T00:00:00Z", "a"), later(), None);
         assert_eq!(
             progress.resume_from().unwrap().updated_at,
             "2026-01-02T00:00:00Z"
         );
-        progress.observe(&version("2026-01-01T00:00:00Z", "b"), later());
+        progress.observe(&version("2026-01-01T00:00:00Z", "b"), later(), None);
         assert_eq!(progress.resume_from(), None);
         assert_eq!(
             progress.bookmark().unwrap(),
@@ -244,15 +254,15 @@ mod tests {
     fn stamps_that_were_cut_do_not_put_a_walk_out_of_order() {
         let mut progress = Progress::incremental(None);
         for stamp in ["2026-01-01T00:00:00.5Z", "2026-01-01T00:00:00Z"] {
-            progress.observe(&version(stamp, stamp), later());
+            progress.observe(&version(stamp, stamp), later(), None);
         }
         assert!(progress.resume_from().is_some());
         let again = "2026-01-01T00:00:00Z";
         assert_eq!(
-            progress.observe(&version(again, again), later()),
+            progress.observe(&version(again, again), later(), None),
             Sight::Repeat
         );
-        progress.observe(&version("2026-01-01T00:00:00.4Z", "a"), later());
+        progress.observe(&version("2026-01-01T00:00:00.4Z", "a"), later(), None);
         assert!(progress.resume_from().is_none());
     }
 
@@ -264,7 +274,7 @@ mod tests {
             ("2026-01-01T00:00:00.000000Z", "c"),
             ("2026-01-01T00:00:00Z", "a"),
         ] {
-            progress.observe(&version(updated_at, id), later());
+            progress.observe(&version(updated_at, id), later(), None);
         }
         assert_eq!(
             progress.bookmark().unwrap(),
@@ -286,7 +296,7 @@ mod tests {
                 let stamp = text(*second);
                 let first = emitted.insert((*second, id.clone()));
                 let is_previous = previous.as_ref() == Some(&bookmark(&stamp, id));
-                let emits = progress.observe(&version(&stamp, id), later()) == Sight::New;
+                let emits = progress.observe(&version(&stamp, id), later(), None) == Sight::New;
                 prop_assert!(emits || !first || is_previous);
             }
             let earned = progress.bookmark();

@@ -44,7 +44,8 @@ fn change((field, finding): &(String, Finding)) -> Option<Value> {
         | Finding::Unannounced
         | Finding::WithoutId
         | Finding::WithoutUpdatedAt
-        | Finding::AheadOfTime => return None,
+        | Finding::AheadOfTime
+        | Finding::Uncertain => return None,
     };
     Some(json!({"field": field, "change": change, "reason": "SOURCE_SERIALIZATION_ERROR"}))
 }

@@ -4,6 +4,7 @@
 //! Left out are the lies that nothing can see through: records whose id or date is not theirs,
 //! and pages out of order from an API whose walks start again before the order is told.
 
+use super::cases::check_all;
 use super::union::Union;
 use super::{BOTH, Trial};
 use crate::catalog::Catalog;
@@ -11,21 +12,12 @@ use crate::clock::FakeClock;
 use crate::messages::Emitted;
 use chrono::TimeDelta;
 use proptest::prelude::*;
-use proptest::test_runner::{RngAlgorithm, TestRng, TestRunner};
 use serde_json::{Value, json};
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicU64, Ordering};
 use tap_revops::exit::ExitStatus;
 use tap_revops::interruption::{self, Interruption};
 use tokio::sync::oneshot;
-
-/// How many cases are run, and from which seed: each in a variable.
-const CASES: &str = "TAP_REVOPS_TEST_CASES";
-const SEED: &str = "TAP_REVOPS_TEST_SEED";
-
-/// The seed of a run that names none, so that every run of a commit is the same. It is no proof:
-/// other seeds have found a record lost in some 200 cases, for a reason that is not known yet.
-const USUAL_SEED: u64 = 20_260_715;
 
 /// No case has more faults that end a run.
 const MOST_RUNS: usize = 40;
@@ -251,28 +243,7 @@ fn check(case: &Case) {
 }
 
 #[test]
-#[expect(clippy::print_stdout, reason = "a seed is of use only if it is told")]
 fn whatever_happens_running_again_brings_everything() {
-    let number = |name: &str| std::env::var(name).ok().map(|text| text.parse().unwrap());
-    let cases: u64 = number(CASES).unwrap_or(200);
-    let seed: u64 = number(SEED).unwrap_or(USUAL_SEED);
     count_panics();
-    println!("{cases} cases, {SEED}={seed}");
-    let config = ProptestConfig {
-        cases: u32::try_from(cases).unwrap(),
-        max_shrink_iters: 60,
-        failure_persistence: None,
-        ..ProptestConfig::default()
-    };
-    let mut bytes = [0; 32];
-    bytes[..8].copy_from_slice(&seed.to_le_bytes());
-    let rng = TestRng::from_seed(RngAlgorithm::ChaCha, &bytes);
-    let mut runner = TestRunner::new_with_rng(config, rng);
-    let outcome = runner.run(&case(), |case| {
-        check(&case);
-        Ok(())
-    });
-    if let Err(failure) = outcome {
-        panic!("{SEED}={seed}: {failure}");
-    }
+    check_all(200, &case(), check);
 }

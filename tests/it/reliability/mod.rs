@@ -6,6 +6,8 @@
 
 mod answers;
 mod anything;
+mod cases;
+mod changes;
 mod compression;
 mod connections;
 mod cursors;

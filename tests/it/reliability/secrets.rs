@@ -117,7 +117,6 @@ fn no_broken_connection_makes_the_tap_print_the_key() {
             json!("short_body"),
             json!("gzip_cut"),
             json!("truncated_json"),
-            json!("same_cursor"),
             json!("more_without_cursor"),
             json!({"redirect": {"origin": "http://elsewhere.invalid"}}),
             json!({"html": {}}),
