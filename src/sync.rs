@@ -159,10 +159,12 @@ impl StreamRun {
                 self.source.log.info(format!(
                     "{name}: what changed during this run is left to the next one"
                 ));
-                break;
+                return self
+                    .end(traversal.pages(), Progress::settled_bookmark)
+                    .await;
             }
         }
-        self.end(traversal.pages()).await
+        self.end(traversal.pages(), Progress::bookmark).await
     }
 
     /// What of the stream this run walks. A stream that cannot be filtered is walked as a whole.
@@ -208,6 +210,7 @@ impl StreamRun {
         let now = page.server_time + TimeDelta::seconds(1);
         let (mut lines, mut is_whole) = (Vec::with_capacity(page.body.len()), true);
         let mut scanned = Scanned::default();
+        self.progress.begin_page();
         for raw in page.raw_records() {
             self.projection
                 .scan(raw, &mut scanned)
@@ -260,10 +263,10 @@ impl StreamRun {
         }
     }
 
-    async fn end(mut self, pages: u64) -> End {
+    async fn end(mut self, pages: u64, earned: fn(Progress) -> Option<Bookmark>) -> End {
         self.report_findings();
         let progress = std::mem::replace(&mut self.progress, Progress::full_table(None));
-        let bookmark = progress.bookmark();
+        let bookmark = earned(progress);
         let summary = self.summary(pages, bookmark.as_ref());
         let ended = Message::Ended {
             stream: self.selection.stream.name.clone(),

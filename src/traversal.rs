@@ -5,16 +5,19 @@
 //! record goes astray when that record changes, for then it stands at the end of the order, and
 //! what lies between is passed over without a word. A record that changes gets a stamp of its
 //! time, so whatever a token leads to that is older than the walk itself was not passed over to.
-//! From the first younger record on, or where a token leads to nothing, the walk starts again
-//! from the newest record that is certain. So it ends with a page that needed no token, or
-//! without any sign of change.
+//! From the first younger record on, or where a token leads to nothing, the walk starts again.
+//! So it ends with a page that needed no token, or without any sign of change; or, where starting
+//! again leads no further, with records that are emitted and move no bookmark.
+//!
+//! **Where it starts again.** From what its last page but one had reached, since the last may have
+//! come before its turn.
 
 use crate::api::{LowerBound, Page, PageRequest, PageToken, Window};
 use crate::catalog::Stream;
 use crate::findings::counted;
 use crate::http::failure::{Failure, Kind};
 use crate::source::Source;
-use crate::state::Progress;
+use crate::state::{Bookmark, Progress};
 use crate::tally::Tally;
 use crate::timestamp::Instant;
 use chrono::TimeDelta;
@@ -24,9 +27,9 @@ use std::hash::{Hash, Hasher};
 use std::sync::Arc;
 use tokio::task::JoinHandle;
 
-/// How often a walk starts again without getting further before it gives up, or, where it started
-/// again only to be certain, goes on in doubt.
-const RESTARTS_WITHOUT_PROGRESS: u32 = 2;
+/// How many walks from the same place are in vain before the last, which gives up where others
+/// started again, or, where they did so only to be certain, goes on in doubt.
+const WALKS_WITHOUT_PROGRESS: u32 = 2;
 
 /// How far the clock that stamps records may lag behind the one that writes the `Date` header.
 const CLOCK_LAG: TimeDelta = TimeDelta::seconds(5);
@@ -54,9 +57,10 @@ pub struct Traversal {
     run_began: Option<Instant>,
     /// The server's time when this walk began.
     walk_began: Option<Instant>,
-    /// How often it has started again without getting further than here.
-    restarts: u32,
-    restarted_from: Option<Instant>,
+    /// The farthest place that a walk has begun at, other than the window's own start, and how
+    /// many walks have not got further.
+    walks_from: Option<Instant>,
+    walks_from_here: u32,
 }
 
 /// The page that is on its way.
@@ -105,8 +109,8 @@ impl Traversal {
             alike: (0, 0),
             run_began: None,
             walk_began: None,
-            restarts: 0,
-            restarted_from: None,
+            walks_from: None,
+            walks_from_here: 1,
         };
         traversal.fetch(None);
         traversal
@@ -135,31 +139,44 @@ impl Traversal {
         Ok(None)
     }
 
-    /// Starts again from the newest instant that is certain, inclusive, or from the window's start
-    /// if records did not come in order. What was seen at that instant is known to `progress`.
+    /// Starts again, inclusive: what was seen there is known to `progress`.
     pub fn walk_again(&mut self, progress: &mut Progress) {
-        let resume = progress.resume_from();
-        self.count_restart(resume.map(|bookmark| bookmark.instant));
-        if let Some(bookmark) = resume {
+        let resume = self.place_to_resume(progress).cloned();
+        self.count_walk(resume.as_ref().map(|bookmark| bookmark.instant));
+        if let Some(bookmark) = &resume {
             self.window.from = Some(LowerBound {
                 updated_at: bookmark.updated_at.clone(),
                 inclusive: true,
             });
         }
-        progress.begin_again();
+        progress.begin_walk(resume);
         self.tokens.clear();
         self.walk_began = None;
         self.fetch(None);
     }
 
+    /// Where to start again: what is settled even if the last page came before its turn. Where
+    /// that leads nowhere, for pages without a token are all that can be had, the newest of these.
+    /// If records did not come in order, the window's start.
+    fn place_to_resume<'a>(&self, progress: &'a Progress) -> Option<&'a Bookmark> {
+        let instant = |bookmark: Option<&Bookmark>| bookmark.map(|bookmark| bookmark.instant);
+        let (settled, reached) = (progress.settled(), progress.reached());
+        let is_vain = self.walks_from_here > 1 && !self.gets_further(instant(settled));
+        if is_vain && self.gets_further(instant(reached)) {
+            reached
+        } else {
+            settled
+        }
+    }
+
     /// Whether everything that was there when the run began has been read, while there is more.
     /// What changes faster than it is read would hold a walk for ever.
     pub fn has_caught_up(&self, progress: &Progress) -> bool {
-        let newest = progress.resume_from().map(|bookmark| bookmark.instant);
-        let reached = newest
+        let settled = progress.settled().map(|bookmark| bookmark.instant);
+        let is_past = settled
             .zip(self.run_began)
-            .is_some_and(|(newest, began)| newest > began + SECOND);
-        reached && self.pending.is_some()
+            .is_some_and(|(settled, began)| settled > began + SECOND);
+        is_past && self.pending.is_some()
     }
 
     fn step(&mut self, mut page: Page, limit: u16, by_token: bool) -> Result<Step, Failure> {
@@ -175,7 +192,7 @@ impl Traversal {
         Ok(Step {
             certain_below: by_token.then_some(walk_began - CLOCK_LAG),
             is_dead_end: by_token && is_last && page.records.is_empty(),
-            is_last_resort: self.restarts > RESTARTS_WITHOUT_PROGRESS,
+            is_last_resort: self.walks_from_here > WALKS_WITHOUT_PROGRESS,
             page,
         })
     }
@@ -221,11 +238,10 @@ impl Traversal {
 
     /// Starts again behind a token that no longer works, as long as that leads anywhere.
     fn recover(&mut self, mut failure: Failure, progress: &mut Progress) -> Result<(), Failure> {
-        let resume = progress.resume_from();
-        let is_stuck = !self.gets_further(resume.map(|bookmark| bookmark.instant))
-            && self.restarts >= RESTARTS_WITHOUT_PROGRESS;
-        if is_stuck {
-            let times = RESTARTS_WITHOUT_PROGRESS;
+        let resume = self.place_to_resume(progress);
+        let leads_on = self.gets_further(resume.map(|bookmark| bookmark.instant));
+        if !leads_on && self.walks_from_here > WALKS_WITHOUT_PROGRESS {
+            let times = WALKS_WITHOUT_PROGRESS;
             failure.sentence = format!(
                 "{failure}; gave up after starting again {times} times without getting further"
             );
@@ -240,18 +256,18 @@ impl Traversal {
         Ok(())
     }
 
-    fn count_restart(&mut self, from: Option<Instant>) {
+    fn count_walk(&mut self, from: Option<Instant>) {
         if self.gets_further(from) {
-            self.restarted_from = from;
-            self.restarts = 1;
+            self.walks_from = from;
+            self.walks_from_here = 1;
         } else {
-            self.restarts += 1;
+            self.walks_from_here += 1;
         }
     }
 
     /// Whether starting again from here is farther along than any time before.
     fn gets_further(&self, from: Option<Instant>) -> bool {
-        from > self.restarted_from
+        from > self.walks_from
     }
 
     fn fetch(&mut self, token: Option<PageToken>) {

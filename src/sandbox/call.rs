@@ -12,6 +12,8 @@ pub struct Call {
     /// Names in lower case.
     pub headers: Vec<(String, String)>,
     pub body: Vec<u8>,
+    /// Shuffles the ties of a walk that begins here; the same request begins the same walk.
+    pub walk: u64,
 }
 
 impl Call {

@@ -215,14 +215,16 @@ pub fn answered(options: Options, method: &str, target: &str, body: &[u8]) -> (u
     let (path, query) = target.split_once('?').unwrap_or((target, ""));
     let headers = ["authorization", "x-api-key"].map(|name| (name.to_owned(), options.key.clone()));
     let json = ("content-type".to_owned(), "application/json".to_owned());
+    let world = World::new(options);
     let call = Call {
         method: method.to_owned(),
         path: path.to_owned(),
         query: query.to_owned(),
         headers: headers.into_iter().chain([json]).collect(),
         body: body.to_vec(),
+        walk: world.fresh(),
     };
-    let answer = server::answer(&World::new(options), &call);
+    let answer = server::answer(&world, &call);
     (answer.status, answer.body)
 }
 

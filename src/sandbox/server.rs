@@ -59,7 +59,7 @@ async fn respond(
     switch: Switch,
     request: Request<Incoming>,
 ) -> Result<Response<Outgoing>, io::Error> {
-    let call = read(request).await?;
+    let call = read(&world, request).await?;
     let at = world.clock.now();
     world.journal.record(&call, &world.options.key, at);
     let broken_off = || io::Error::other("broken off as the script of faults says");
@@ -83,7 +83,7 @@ async fn respond(
     }
 }
 
-async fn read(request: Request<Incoming>) -> Result<Call, io::Error> {
+async fn read(world: &World, request: Request<Incoming>) -> Result<Call, io::Error> {
     let (head, body) = request.into_parts();
     let body = body.collect().await.map_err(io::Error::other)?.to_bytes();
     let headers = head.headers.iter().map(|(name, value)| {
@@ -96,6 +96,7 @@ async fn read(request: Request<Incoming>) -> Result<Call, io::Error> {
         query: head.uri.query().unwrap_or_default().to_owned(),
         headers: headers.collect(),
         body: body.to_vec(),
+        walk: world.fresh(),
     })
 }
 

@@ -5,7 +5,7 @@ use super::Bookmark;
 use crate::record::Version;
 use crate::timestamp::{self, Instant};
 use chrono::TimeDelta;
-use std::collections::HashSet;
+use std::collections::BTreeSet;
 
 /// What a stamp may have been cut by at most: no API writes less than seconds.
 const COARSEST: TimeDelta = TimeDelta::seconds(1);
@@ -24,19 +24,23 @@ pub enum Sight {
     Undated,
 }
 
-/// What a run has seen of one stream. It remembers the ids of the newest instant alone.
+/// What a run has seen of one stream. It remembers the ids of the last pages alone.
 #[derive(Debug)]
 pub struct Progress {
     previous: Option<Bookmark>,
     /// Whether the record of the previous bookmark is a repeat.
     drops_previous: bool,
-    newest: Option<Bookmark>,
-    ids_at_newest: HashSet<String>,
-    /// What came behind the newest with a stamp that may have been cut from a later one.
-    cut: HashSet<(Instant, String)>,
+    /// The newest version of the walks that were started again.
+    before: Option<Bookmark>,
+    /// The newest version of this walk.
+    reached: Option<Bookmark>,
+    /// What this walk had reached before its last page.
+    settled: Option<Bookmark>,
+    /// The versions seen since then, and a little before.
+    seen: BTreeSet<(Instant, String)>,
     /// Whether the records were asked for in order.
     is_sorted: bool,
-    /// Whether they have come so, since the walk began at a place without order before it.
+    /// Whether they have come so since the walk began.
     in_order: bool,
 }
 
@@ -65,9 +69,10 @@ impl Progress {
         Self {
             previous,
             drops_previous,
-            newest: None,
-            ids_at_newest: HashSet::new(),
-            cut: HashSet::new(),
+            before: None,
+            reached: None,
+            settled: None,
+            seen: BTreeSet::new(),
             is_sorted: true,
             in_order: true,
         }
@@ -78,13 +83,20 @@ impl Progress {
         self.is_sorted
     }
 
-    /// Forgets what came in no order, before a walk that begins again at its start.
-    pub fn begin_again(&mut self) {
-        if self.is_sorted && !self.in_order {
-            self.newest = None;
-            self.ids_at_newest.clear();
-            self.cut.clear();
-            self.in_order = true;
+    /// Begins a walk from a place, or from the window's start.
+    pub fn begin_walk(&mut self, from: Option<Bookmark>) {
+        self.before = newer(self.before.take(), self.reached.take());
+        self.settled.clone_from(&from);
+        self.reached = from;
+        self.in_order = self.is_sorted;
+    }
+
+    /// Begins a page: what was reached before it is settled.
+    pub fn begin_page(&mut self) {
+        self.settled.clone_from(&self.reached);
+        if let Some(settled) = &self.settled {
+            let remembered = settled.instant - COARSEST;
+            self.seen = self.seen.split_off(&(remembered, String::new()));
         }
     }
 
@@ -118,56 +130,56 @@ impl Progress {
         }
     }
 
-    /// The newest version seen.
+    /// The newest version of this walk, in whatever order its records came.
     pub fn newest(&self) -> Option<&Bookmark> {
-        self.newest.as_ref()
+        self.reached.as_ref()
     }
 
-    /// Where a walk can start again without missing anything: the newest instant seen, as long as
-    /// the records came in ascending order.
-    pub fn resume_from(&self) -> Option<&Bookmark> {
-        self.newest.as_ref().filter(|_| self.in_order)
+    /// The same, as long as they came in ascending order.
+    pub fn reached(&self) -> Option<&Bookmark> {
+        self.reached.as_ref().filter(|_| self.in_order)
+    }
+
+    /// Where a walk can start again without missing anything, even if the last page came before
+    /// its turn.
+    pub fn settled(&self) -> Option<&Bookmark> {
+        self.settled.as_ref().filter(|_| self.in_order)
     }
 
     /// The bookmark that a walk earns which reached its end.
     pub fn bookmark(self) -> Option<Bookmark> {
-        let candidates = [self.previous, self.newest];
-        candidates
-            .into_iter()
-            .flatten()
-            .max_by(|one, other| one.rank().cmp(&other.rank()))
+        newer(newer(self.previous, self.before), self.reached)
     }
 
-    /// Whether the version was not yet seen at its instant.
-    fn note(&mut self, instant: Instant, text: &str, id: &str) -> bool {
-        let candidate = || Bookmark {
-            instant,
-            updated_at: text.to_owned(),
-            id: Some(id.to_owned()),
-        };
-        match &mut self.newest {
-            Some(newest) if instant < newest.instant => {
-                // A stamp with fewer digits may stand for a later moment than it says.
-                if instant + timestamp::resolution(text) > newest.instant {
-                    return self.cut.insert((instant, id.to_owned()));
-                }
-                self.in_order = false;
-                true
-            }
-            Some(newest) if instant == newest.instant => {
-                if newest.id.as_deref() < Some(id) {
-                    *newest = candidate();
-                }
-                self.ids_at_newest.insert(id.to_owned())
-            }
-            newest => {
-                *newest = Some(candidate());
-                self.cut.retain(|(cut, _)| *cut + COARSEST > instant);
-                self.ids_at_newest.clear();
-                self.ids_at_newest.insert(id.to_owned())
-            }
-        }
+    /// The bookmark of a walk that was ended where everything that was asked for is settled.
+    pub fn settled_bookmark(self) -> Option<Bookmark> {
+        newer(self.previous, self.settled)
     }
+
+    /// Whether the version was not yet seen.
+    fn note(&mut self, instant: Instant, text: &str, id: &str) -> bool {
+        // A stamp with fewer digits may stand for a later moment than it says.
+        let latest = instant + timestamp::resolution(text);
+        let may_follow = |reached: &Bookmark| latest > reached.instant;
+        self.in_order &= self.reached.as_ref().is_none_or(may_follow);
+        let is_newest = self
+            .reached
+            .as_ref()
+            .is_none_or(|reached| reached.rank() < (instant, Some(id)));
+        if is_newest {
+            self.reached = Some(Bookmark {
+                instant,
+                updated_at: text.to_owned(),
+                id: Some(id.to_owned()),
+            });
+        }
+        self.seen.insert((instant, id.to_owned()))
+    }
+}
+
+fn newer(one: Option<Bookmark>, other: Option<Bookmark>) -> Option<Bookmark> {
+    let bookmarks = [one, other].into_iter().flatten();
+    bookmarks.max_by(|one, other| one.rank().cmp(&other.rank()))
 }
 
 #[cfg(test)]
@@ -175,6 +187,7 @@ mod tests {
     use super::*;
     use proptest::prelude::*;
     use std::borrow::Cow;
+    use std::collections::HashSet;
 
     fn version<'a>(updated_at: &'a str, id: &'a str) -> Version<'a> {
         let instant = timestamp::parse(updated_at).unwrap().instant;
@@ -239,15 +252,51 @@ mod tests {
         let mut progress = Progress::incremental(None);
         progress.observe(&version("2026-01-02T00:00:00Z", "a"), later(), None);
         assert_eq!(
-            progress.resume_from().unwrap().updated_at,
+            progress.reached().unwrap().updated_at,
             "2026-01-02T00:00:00Z"
         );
         progress.observe(&version("2026-01-01T00:00:00Z", "b"), later(), None);
-        assert_eq!(progress.resume_from(), None);
+        assert_eq!(progress.reached(), None);
         assert_eq!(
             progress.bookmark().unwrap(),
             bookmark("2026-01-02T00:00:00Z", "a")
         );
+    }
+
+    #[test]
+    fn what_the_last_page_brought_is_not_settled_yet() {
+        let mut progress = Progress::incremental(None);
+        let settled = |progress: &Progress| progress.settled().map(|one| one.updated_at.clone());
+        let stamps = ["2026-01-01T00:00:00Z", "2026-01-02T00:00:00Z"];
+        for (stamp, before) in stamps.into_iter().zip([None, Some(stamps[0].to_owned())]) {
+            progress.begin_page();
+            progress.observe(&version(stamp, "a"), later(), None);
+            assert_eq!(settled(&progress), before);
+        }
+        let resume = progress.settled().cloned();
+        progress.begin_walk(resume);
+        for (stamp, id, sight) in [
+            (stamps[0], "a", Sight::Repeat),
+            ("2026-01-01T12:00:00Z", "b", Sight::New),
+            (stamps[1], "a", Sight::Repeat),
+        ] {
+            assert_eq!(progress.observe(&version(stamp, id), later(), None), sight);
+        }
+        assert_eq!(settled(&progress).as_deref(), Some(stamps[0]));
+        assert_eq!(progress.settled_bookmark(), Some(bookmark(stamps[0], "a")));
+    }
+
+    #[test]
+    fn memory_does_not_grow_with_the_pages() {
+        let mut progress = Progress::incremental(None);
+        for page in 0..50 {
+            progress.begin_page();
+            for record in 0..10 {
+                let stamp = format!("2026-01-01T00:{page:02}:{record:02}Z");
+                progress.observe(&version(&stamp, "a"), later(), None);
+            }
+            assert!(progress.seen.len() <= 21, "{}", progress.seen.len());
+        }
     }
 
     #[test]
@@ -256,14 +305,14 @@ mod tests {
         for stamp in ["2026-01-01T00:00:00.5Z", "2026-01-01T00:00:00Z"] {
             progress.observe(&version(stamp, stamp), later(), None);
         }
-        assert!(progress.resume_from().is_some());
+        assert!(progress.reached().is_some());
         let again = "2026-01-01T00:00:00Z";
         assert_eq!(
             progress.observe(&version(again, again), later(), None),
             Sight::Repeat
         );
         progress.observe(&version("2026-01-01T00:00:00.4Z", "a"), later(), None);
-        assert!(progress.resume_from().is_none());
+        assert!(progress.reached().is_none());
     }
 
     #[test]

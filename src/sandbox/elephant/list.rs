@@ -49,7 +49,7 @@ pub fn page(world: &World, stream: Stream, call: &Call) -> Result<Answer, Proble
     let options = &world.options;
     let now = world.now();
     let mut query = Query::parse(&call.query);
-    let start = query.start(world, stream, now)?;
+    let start = query.start(world, stream, call.walk, now)?;
     let parameters = parameters::parse(stream, &query.pairs)?;
     let limit = parameters::limit(query.limit.as_deref(), options)?;
     for expansion in &parameters.expand {
@@ -92,13 +92,19 @@ impl Query {
     }
 
     /// Opens the cursor, and lets it replace the parameters where it holds them.
-    fn start(&mut self, world: &World, stream: Stream, now: i64) -> Result<Start, Problem> {
+    fn start(
+        &mut self,
+        world: &World,
+        stream: Stream,
+        walk: u64,
+        now: i64,
+    ) -> Result<Start, Problem> {
         let options = &world.options;
         let Some(text) = &self.cursor else {
             let shuffled = options.ties == Ties::Shuffled;
             return Ok(Start {
                 after: None,
-                ties: shuffled.then(|| world.fresh()),
+                ties: shuffled.then_some(walk),
             });
         };
         let cursor: Cursor = seal::open(text).ok_or_else(Problem::invalid_cursor)?;

@@ -105,6 +105,7 @@ mod tests {
             query: query.to_owned(),
             headers: Vec::new(),
             body: body.as_bytes().to_vec(),
+            walk: 0,
         }
     }
 

@@ -208,6 +208,7 @@ mod tests {
             query: String::new(),
             headers: Vec::new(),
             body: Vec::new(),
+            walk: 0,
         });
         faults.strike(&asked, 0).spoiled.is_some()
     }

@@ -61,7 +61,7 @@ fn route(world: &World, call: &Call, segments: &[&str]) -> Result<Answer, Proble
             allow(call, "POST")?;
             let kind = kind(world, call, name)?;
             if call.has_json() {
-                query::page(world, kind, &call.body)
+                query::page(world, kind, call)
             } else {
                 let message = "Input should be a valid dictionary";
                 Err(Problem::invalid_body(&[], message))

@@ -4,6 +4,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
 use super::super::answer::Answer;
+use super::super::call::Call;
 use super::super::json::{Object, array};
 use super::super::options::{CursorEnd, CursorPlace, LimitOverrun, Options, Ties};
 use super::super::seal;
@@ -60,9 +61,9 @@ struct Query<'a> {
     reading: Reading<'a>,
 }
 
-pub fn page(world: &World, kind: &'static Kind, body: &[u8]) -> Result<Answer, Problem> {
-    let body = Body::parse(body)?;
-    let query = Query::new(world, kind, body)?;
+pub fn page(world: &World, kind: &'static Kind, call: &Call) -> Result<Answer, Problem> {
+    let body = Body::parse(&call.body)?;
+    let query = Query::new(world, kind, body, call.walk)?;
     let view = world.store.view(kind.stream, query.reading.now);
     let mut entries = query.entries(&view);
     let has_more = entries.len() > query.limit;
@@ -115,7 +116,7 @@ fn limit(value: &Value) -> Result<i64, Problem> {
 }
 
 impl<'a> Query<'a> {
-    fn new(world: &'a World, kind: &'static Kind, body: Body) -> Result<Self, Problem> {
+    fn new(world: &'a World, kind: &'static Kind, body: Body, walk: u64) -> Result<Self, Problem> {
         let options = &world.options;
         let limit = granted_limit(body.limit, options)?;
         let now = world.now();
@@ -123,17 +124,17 @@ impl<'a> Query<'a> {
             Some(text) => Some(Cursor::open(text, kind, &body, options, now)?),
             None => None,
         };
-        let (filters, sort, after, walk) = match cursor {
+        let (filters, sort, after, ties) = match cursor {
             Some(cursor) => (cursor.filters, cursor.sort, Some(cursor.last), cursor.ties),
             None => (
                 body.filters.unwrap_or_else(|| json!([])),
                 body.sort.unwrap_or_else(|| json!([])),
                 None,
-                (options.ties == Ties::Shuffled).then(|| world.fresh()),
+                (options.ties == Ties::Shuffled).then_some(walk),
             ),
         };
         let order = Sort::parse(&sort, kind, options)?;
-        let ties = walk.filter(|_| !order.names_id());
+        let ties = ties.filter(|_| !order.names_id());
         Ok(Query {
             kind,
             filter: Filter::parse(&filters, kind, options)?,

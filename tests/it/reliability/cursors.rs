@@ -117,6 +117,19 @@ fn pages_out_of_order_never_make_a_bookmark_that_skips() {
 }
 
 #[test]
+fn a_cursor_that_stops_working_behind_a_page_before_its_turn_loses_nothing() {
+    for skip in [0, 1, 2] {
+        both_survive(
+            &json!([
+                {"kind": "page", "skip": skip, "times": 1, "fault": "pages_out_of_order"},
+                {"kind": "next_page", "skip": skip, "times": 1, "fault": "invalid_cursor"}
+            ]),
+            "starting again from",
+        );
+    }
+}
+
+#[test]
 fn a_cursor_that_goes_astray_after_order_was_lost_is_noticed() {
     for api in BOTH {
         let trial = Trial::new(api);
