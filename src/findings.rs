@@ -32,6 +32,12 @@ pub enum Finding {
     Uncertain,
 }
 
+/// So many counts are kept apart; an API may make up a field for each record.
+const MOST_COUNTS: usize = 1000;
+
+/// The fields beyond those.
+const OTHERS: &str = "other fields";
+
 /// Counts per field and finding.
 #[derive(Debug, Default)]
 pub struct Findings {
@@ -52,7 +58,10 @@ impl Findings {
 
     /// Counts what is fresh, behind the record that it is about.
     pub fn settle(&mut self) {
-        for key in self.fresh.drain(..) {
+        for mut key in self.fresh.drain(..) {
+            if self.counts.len() >= MOST_COUNTS && !self.counts.contains_key(&key) {
+                OTHERS.clone_into(&mut key.0);
+            }
             *self.counts.entry(key).or_default() += 1;
         }
     }
@@ -128,6 +137,18 @@ fn sentence(field: &str, finding: Finding, count: u64) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn fields_that_an_api_makes_up_are_counted_together_beyond_a_thousand() {
+        let mut findings = Findings::default();
+        for number in 0..5000 {
+            findings.add(format!("made_up_{number:04}"), Finding::Unannounced);
+            findings.settle();
+        }
+        let sentences = findings.sentences();
+        assert_eq!(sentences.len(), 1001);
+        assert!(sentences[1000].starts_with("other fields: 4000 values of a field"));
+    }
 
     #[test]
     fn findings_are_told_once_per_field_with_their_count() {
