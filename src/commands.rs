@@ -250,7 +250,10 @@ impl Surroundings {
             Some((_, failure)) => {
                 Err(anyhow::Error::new(failure.clone()).context(format!("{names} cannot be read")))
             }
-            None if unreadable.is_empty() => Ok(format!("all {count} streams can be read")),
+            None if unreadable.is_empty() => Ok(match count {
+                1 => "the stream can be read".to_owned(),
+                _ => format!("all {count} streams can be read"),
+            }),
             None => Ok(format!(
                 "{readable} of {count} streams can be read; not {names}"
             )),

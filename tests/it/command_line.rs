@@ -282,6 +282,14 @@ fn check_tells_what_the_key_can_read() {
 }
 
 #[test]
+fn check_tells_one_stream_as_one() {
+    let workspace = Workspace::reevo("records=1");
+    let config = workspace.config_file(&json!({"record_types": ["contact"]}));
+    let run = workspace.run(&["check", "--config", &config]).ok();
+    run.says("INFO the stream can be read");
+}
+
+#[test]
 fn the_sample_configuration_runs_as_it_is() {
     // CI hands in what the README's first command printed.
     let emitted = match std::env::var_os("TAP_OUTPUT") {
