@@ -38,6 +38,13 @@ pub struct Workspace {
     _runtime: Runtime,
 }
 
+impl Drop for Workspace {
+    /// What is called before each request may hold the sandbox, and with it what called it.
+    fn drop(&mut self) {
+        self.sandbox.on_request(|_| {});
+    }
+}
+
 /// How a run ended and what it said.
 #[derive(Debug)]
 pub struct Run {
