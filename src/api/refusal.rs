@@ -17,7 +17,8 @@ pub fn failure(reply: &Reply) -> Failure {
     };
     let request_id = body["request_id"].as_str().or(reply.request_id.as_deref());
     let mut failure = Failure::told(reply.status, code, message(&body), request_id);
-    failure.retry_after.clone_from(&reply.retry_after);
+    let asked = reply.retry_after.as_ref();
+    failure.asked_wait = asked.map(|after| after.wait(reply.server_time));
     failure
 }
 
@@ -50,6 +51,7 @@ mod tests {
     use super::*;
     use crate::http::failure::{Kind, RetryAfter};
     use bytes::Bytes;
+    use std::time::Duration;
 
     fn told(status: u16, body: &str) -> Failure {
         failure(&Reply {
@@ -75,7 +77,7 @@ mod tests {
             let failure = told(400, body);
             assert_eq!(failure.kind, Kind::InvalidCursor, "{body}");
             assert!(failure.sentence.contains("(Expired)"), "{failure}");
-            assert_eq!(failure.retry_after, Some(RetryAfter::Seconds(3)));
+            assert_eq!(failure.asked_wait, Some(Duration::from_secs(3)));
         }
     }
 

@@ -1,6 +1,8 @@
 //! What can go wrong with a request, classified once. Nothing else compares a status or a code.
 
+use crate::timestamp::Instant;
 use std::fmt;
+use std::time::Duration;
 
 /// What kind of failure it was; what happens next depends on this alone.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -65,6 +67,14 @@ impl RetryAfter {
             Err(_) => httpdate::parse_http_date(text).ok().map(Self::At),
         }
     }
+
+    /// How long to wait, when the API's own clock shows `now`.
+    pub fn wait(&self, now: Instant) -> Duration {
+        match self {
+            Self::Seconds(seconds) => Duration::from_secs(*seconds),
+            Self::At(moment) => moment.duration_since(now.into()).unwrap_or_default(),
+        }
+    }
 }
 
 /// A failed request: its kind, and a sentence that says what happened and what to do.
@@ -72,7 +82,8 @@ impl RetryAfter {
 pub struct Failure {
     pub kind: Kind,
     pub sentence: String,
-    pub retry_after: Option<RetryAfter>,
+    /// How long the API asks to wait before the next attempt.
+    pub asked_wait: Option<Duration>,
 }
 
 impl Failure {
@@ -80,7 +91,7 @@ impl Failure {
         Self {
             kind,
             sentence: sentence.into(),
-            retry_after: None,
+            asked_wait: None,
         }
     }
 
@@ -114,9 +125,12 @@ impl fmt::Display for Failure {
 
 impl std::error::Error for Failure {}
 
-/// The one table. Codes say more than statuses, so they are looked up first.
+/// The one table. Codes say more than statuses, so they are looked up first; but a status that
+/// passes is no refusal, whatever the code.
 fn classify(status: u16, code: Option<&str>) -> (Kind, &'static str) {
-    if let Some(known) = code.and_then(by_code) {
+    let passes = matches!(status, 408 | 429 | 500..=599);
+    let by_code = code.and_then(by_code);
+    if let Some(known) = by_code.filter(|(kind, _)| !passes || kind.is_transient()) {
         return known;
     }
     match status {
@@ -246,6 +260,9 @@ mod tests {
             (302, None, Kind::Rejected),
             (429, None, Kind::RateLimited),
             (503, Some("never_heard_of"), Kind::Server),
+            (500, Some("unauthorized"), Kind::Server),
+            (429, Some("forbidden"), Kind::RateLimited),
+            (503, Some("rate_limited"), Kind::RateLimited),
         ];
         for (status, code, kind) in table {
             assert_eq!(
@@ -289,6 +306,16 @@ mod tests {
         assert_eq!(RetryAfter::parse("soon"), None);
         assert_eq!(RetryAfter::parse(""), None);
         assert_eq!(RetryAfter::parse("-1"), None);
+    }
+
+    #[test]
+    fn a_date_is_a_wait_by_the_clock_of_the_api() {
+        let after = RetryAfter::parse("Fri, 05 Jun 2026 10:00:00 GMT").unwrap();
+        for (now, seconds) in [("09:58:30", 90), ("10:00:01", 0)] {
+            let text = format!("2026-06-05T{now}Z");
+            let now = crate::timestamp::parse(&text).unwrap().instant;
+            assert_eq!(after.wait(now), Duration::from_secs(seconds));
+        }
     }
 
     #[test]

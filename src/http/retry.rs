@@ -1,7 +1,7 @@
 //! Trying again: a pure decision, and the count of what it decides on. The unit is a whole page: sent,
 //! read to its last byte, and decoded.
 
-use super::failure::{Failure, Kind, RetryAfter};
+use super::failure::{Failure, Kind};
 use crate::clock::Clock;
 use crate::log::{Log, Waiting};
 use crate::timestamp::Instant;
@@ -38,7 +38,6 @@ impl Budget {
         failure: &Failure,
         attempt: u32,
         elapsed: Duration,
-        now: Instant,
         jitter: f64,
     ) -> Decision {
         let attempts = match failure.kind {
@@ -51,16 +50,18 @@ impl Budget {
             return Decision::GiveUp(Some(format!("gave up after {attempt} attempts")));
         }
         let left = self.total.saturating_sub(elapsed);
-        let asked = failure
-            .retry_after
-            .as_ref()
-            .map(|after| asked_wait(after, now));
-        let wait = asked.unwrap_or_else(|| backoff(attempt, jitter));
-        if wait <= left && !self.total.is_zero() {
+        let wait = match failure.asked_wait {
+            // An API that wants us back at once gets us back at once, but once.
+            Some(asked) if attempt > 1 => asked.max(backoff(1, jitter)),
+            Some(asked) => asked,
+            None => backoff(attempt, jitter),
+        };
+        if wait <= left && !left.is_zero() {
             return Decision::Wait(wait);
         }
         let limit = self.total.as_secs();
-        Decision::GiveUp(Some(match asked {
+        let asked_too_much = failure.asked_wait.filter(|asked| *asked > left);
+        Decision::GiveUp(Some(match asked_too_much {
             Some(wait) => format!(
                 "the API asks to wait {} s, more than max_retry_seconds ({limit}) leaves",
                 wait.as_secs()
@@ -74,13 +75,6 @@ impl Budget {
 fn backoff(attempt: u32, jitter: f64) -> Duration {
     let doubled = Duration::from_secs(1_u64 << (attempt - 1).min(6));
     doubled.min(LONGEST_WAIT).mul_f64(0.5 + jitter / 2.0)
-}
-
-fn asked_wait(after: &RetryAfter, now: Instant) -> Duration {
-    match after {
-        RetryAfter::Seconds(seconds) => Duration::from_secs(*seconds),
-        RetryAfter::At(moment) => moment.duration_since(now.into()).unwrap_or_default(),
-    }
 }
 
 /// The failed attempts at one thing.
@@ -123,7 +117,7 @@ impl<'a> Attempts<'a> {
         let elapsed = (now - self.start).to_std().unwrap_or_default();
         let decision = self
             .budget
-            .decide(&failure, self.failed, elapsed, now, fastrand::f64());
+            .decide(&failure, self.failed, elapsed, fastrand::f64());
         match decision {
             Decision::Wait(wait) => {
                 self.tell(&failure, wait, elapsed, now);
@@ -169,19 +163,14 @@ impl<'a> Attempts<'a> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use chrono::DateTime;
 
     const BUDGET: Budget = Budget {
         total: Duration::from_secs(600),
     };
 
-    fn now() -> Instant {
-        DateTime::from_timestamp(1_780_000_000, 0).unwrap()
-    }
-
-    fn failure(kind: Kind, retry_after: Option<RetryAfter>) -> Failure {
+    fn failure(kind: Kind, asked: Option<u64>) -> Failure {
         Failure {
-            retry_after,
+            asked_wait: asked.map(Duration::from_secs),
             ..Failure::new(kind, "it failed")
         }
     }
@@ -191,7 +180,6 @@ mod tests {
             &failure(Kind::Server, None),
             attempt,
             Duration::ZERO,
-            now(),
             jitter,
         ) {
             Decision::Wait(wait) => wait,
@@ -213,22 +201,26 @@ mod tests {
 
     #[test]
     fn the_wait_that_the_api_asks_for_is_kept_to() {
-        let date = std::time::SystemTime::from(now() + chrono::TimeDelta::seconds(90));
-        for (asked, seconds) in [
-            (RetryAfter::Seconds(7), 7),
-            (RetryAfter::At(date), 90),
-            (RetryAfter::At(std::time::UNIX_EPOCH), 0),
-        ] {
-            let failure = failure(Kind::RateLimited, Some(asked));
-            let decision = BUDGET.decide(&failure, 1, Duration::ZERO, now(), 0.3);
-            assert_eq!(decision, Decision::Wait(Duration::from_secs(seconds)));
+        for (seconds, attempt, wait) in [(7, 1, 7.0), (7, 9, 7.0), (0, 1, 0.0), (0, 2, 0.5)] {
+            let failure = failure(Kind::RateLimited, Some(seconds));
+            let decision = BUDGET.decide(&failure, attempt, Duration::ZERO, 0.0);
+            assert_eq!(decision, Decision::Wait(Duration::from_secs_f64(wait)));
         }
     }
 
     #[test]
+    fn an_api_that_always_wants_us_back_at_once_does_not_hold_a_run() {
+        let failure = failure(Kind::Server, Some(0));
+        let decision = BUDGET.decide(&failure, 700, BUDGET.total, 0.0);
+        assert!(
+            matches!(decision, Decision::GiveUp(Some(reason)) if reason.contains("gave up after 700"))
+        );
+    }
+
+    #[test]
     fn it_stops_rather_than_coming_back_too_early() {
-        let failure = failure(Kind::RateLimited, Some(RetryAfter::Seconds(601)));
-        let decision = BUDGET.decide(&failure, 1, Duration::ZERO, now(), 0.0);
+        let failure = failure(Kind::RateLimited, Some(601));
+        let decision = BUDGET.decide(&failure, 1, Duration::ZERO, 0.0);
         assert!(
             matches!(decision, Decision::GiveUp(Some(reason)) if reason.contains("wait 601 s"))
         );
@@ -243,7 +235,7 @@ mod tests {
             Kind::Rejected,
             Kind::Oversized,
         ] {
-            let decision = BUDGET.decide(&failure(kind, None), 1, Duration::ZERO, now(), 0.0);
+            let decision = BUDGET.decide(&failure(kind, None), 1, Duration::ZERO, 0.0);
             assert_eq!(decision, Decision::GiveUp(None), "{kind:?}");
         }
     }
@@ -251,18 +243,12 @@ mod tests {
     #[test]
     fn the_budget_ends() {
         let spent = Duration::from_secs(600);
-        let decision = BUDGET.decide(&failure(Kind::Server, None), 20, spent, now(), 0.0);
+        let decision = BUDGET.decide(&failure(Kind::Server, None), 20, spent, 0.0);
         assert!(matches!(decision, Decision::GiveUp(Some(_))));
         let none = Budget {
             total: Duration::ZERO,
         };
-        let decision = none.decide(
-            &failure(Kind::Server, Some(RetryAfter::Seconds(0))),
-            1,
-            Duration::ZERO,
-            now(),
-            0.0,
-        );
+        let decision = none.decide(&failure(Kind::Server, Some(0)), 1, Duration::ZERO, 0.0);
         assert!(matches!(decision, Decision::GiveUp(Some(_))));
     }
 }
