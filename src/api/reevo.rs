@@ -114,35 +114,44 @@ struct WirePage<'a> {
 struct WirePlace<'a> {
     #[serde(borrow, default)]
     next_cursor: Option<&'a RawValue>,
-    #[serde(default)]
-    has_more: Option<bool>,
+    #[serde(borrow, default)]
+    has_more: Option<&'a RawValue>,
 }
 
 /// The records of a page and the token of the next. The cursor is looked for at the top, in
 /// `pagination` and in `meta`; null, an empty text and nothing at all mean the end.
 pub fn page(text: &str) -> Result<(Vec<&RawValue>, Option<PageToken>), Failure> {
     let page: WirePage = json::parse_object(text).map_err(|error| unreadable(text, &error))?;
-    let nested = [page.pagination, page.meta].map(|raw| {
-        let raw = raw.map_or("{}", RawValue::get);
-        json::parse_object::<WirePlace>(raw).unwrap_or_default()
-    });
-    let places = [
-        page.next_cursor,
-        nested[0].next_cursor,
-        nested[1].next_cursor,
-    ];
-    for raw in places.into_iter().flatten() {
+    let top = WirePlace {
+        next_cursor: page.next_cursor,
+        has_more: page.has_more,
+    };
+    let places = [top, place(page.pagination)?, place(page.meta)?];
+    for raw in places.iter().filter_map(|place| place.next_cursor) {
         let token: Option<String> =
             serde_json::from_str(raw.get()).map_err(|_| malformed("its next_cursor is no text"))?;
         if let Some(token) = token.filter(|token| !token.is_empty()) {
             return Ok((page.data, Some(PageToken(token))));
         }
     }
-    let is_said_at_top = page.has_more.is_some_and(|raw| raw.get() == "true");
-    if is_said_at_top || nested.iter().any(|place| place.has_more == Some(true)) {
-        return Err(malformed("it says that there is more, and not where"));
+    for raw in places.iter().filter_map(|place| place.has_more) {
+        match raw.get() {
+            "false" => {}
+            "true" => return Err(malformed("it says that there is more, and not where")),
+            _ => return Err(malformed("its has_more is neither true nor false")),
+        }
     }
     Ok((page.data, None))
+}
+
+/// What has members and cannot be read might say that there is more.
+fn place(raw: Option<&RawValue>) -> Result<WirePlace<'_>, Failure> {
+    let raw = raw.map(RawValue::get);
+    match raw.filter(|raw| raw.starts_with('{')) {
+        Some(raw) => json::parse_object(raw)
+            .map_err(|_| malformed("its pagination has another form than documented")),
+        None => Ok(WirePlace::default()),
+    }
 }
 
 #[derive(Deserialize)]
@@ -306,6 +315,34 @@ mod tests {
 
     fn body_of(page: &PageRequest) -> Value {
         serde_json::from_str(&page_request(page).body.unwrap()).unwrap()
+    }
+
+    #[test]
+    fn no_page_ends_a_walk_while_it_may_say_that_there_is_more() {
+        for (rest, next) in [
+            (r#""next_cursor":null"#, Some(None)),
+            (r#""meta":"v2","pagination":null"#, Some(None)),
+            (
+                r#""pagination":{"next_cursor":"c","has_more":1}"#,
+                Some(Some("c")),
+            ),
+            (
+                r#""meta":{"next_cursor":"c","has_more":"yes"}"#,
+                Some(Some("c")),
+            ),
+            (
+                r#""pagination":{"next_cursor":"c","next_cursor":null}"#,
+                None,
+            ),
+            (r#""has_more":"true""#, None),
+            (r#""pagination":{"has_more":1}"#, None),
+            (r#""next_cursor":7"#, None),
+        ] {
+            let text = format!(r#"{{"data":[],{rest}}}"#);
+            let token = page(&text).map(|(_, token)| token.map(|PageToken(token)| token));
+            let expected = next.map(|next| next.map(str::to_owned));
+            assert_eq!(token.ok(), expected, "{rest}");
+        }
     }
 
     #[test]
