@@ -153,7 +153,9 @@ impl Log {
         let Some(secret) = self.secret.get().map(ExposeSecret::expose_secret) else {
             return text;
         };
+        // Texts of an API lose their last full stop on their way to the log.
         let secret = secret.strip_prefix("Bearer ").unwrap_or(secret);
+        let secret = secret.trim().trim_end_matches('.');
         let half = secret.rsplit('.').next().unwrap_or(secret);
         redact(&redact(&text, secret), half)
     }
@@ -163,6 +165,15 @@ impl Log {
 mod tests {
     use super::*;
     use tokio::sync::mpsc::unbounded_channel;
+
+    #[test]
+    fn a_key_that_ends_in_a_full_stop_does_not_reach_the_log_without_it() {
+        let (entries, mut logged) = unbounded_channel();
+        let log = Log::new(entries, Level::Info);
+        log.keep_secret(&"sk-secretkey.".into());
+        log.error("wrong key sk-secretkey");
+        assert_eq!(logged.try_recv().unwrap().text, "wrong key <api_key>");
+    }
 
     #[test]
     fn a_key_that_an_api_repeats_does_not_reach_the_log() {
