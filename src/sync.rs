@@ -12,7 +12,7 @@ use crate::source::Source;
 use crate::state::{Bookmark, Progress, Sight, State};
 use crate::tally::Tally;
 use crate::tasks::unwound;
-use crate::timestamp;
+use crate::timestamp::{self, Instant};
 use crate::traversal::{Step, Traversal};
 use chrono::{Datelike, TimeDelta};
 use serde_json::json;
@@ -75,6 +75,14 @@ impl Ended {
     fn was_refused(&self) -> bool {
         matches!(&self.end, End::Failed(failure) if failure.kind == Kind::Unauthorized)
     }
+}
+
+/// What became of a page.
+struct Delivered {
+    /// The walk has to start again before the rest can come.
+    starts_again: bool,
+    /// The oldest stamp of the page.
+    oldest: Option<Instant>,
 }
 
 /// One stream on its way from API to output.
@@ -145,16 +153,16 @@ impl StreamRun {
                 Ok(None) => break,
                 Err(failure) => return self.fail(failure).await,
             };
-            let is_whole = match self.deliver(&step).await {
-                Ok(is_whole) => is_whole,
+            let delivered = match self.deliver(&step).await {
+                Ok(delivered) => delivered,
                 Err(End::Failed(failure)) => return self.fail(failure).await,
                 Err(end) => return end,
             };
             self.tell_progress(traversal.pages());
-            let is_dead_end = step.is_dead_end && !step.is_last_resort && self.progress.is_sorted();
-            if !is_whole || is_dead_end {
+            if delivered.starts_again {
                 traversal.walk_again(&mut self.progress);
-            } else if traversal.has_caught_up(&self.progress) {
+            } else if traversal.has_caught_up(&self.progress, step.is_last_resort, delivered.oldest)
+            {
                 let name = &self.selection.stream.name;
                 self.source.log.info(format!(
                     "{name}: what changed during this run is left to the next one"
@@ -188,27 +196,30 @@ impl StreamRun {
         Window::default()
     }
 
-    /// Hands over the records of a page, without those that are certain to be repeats. Says
-    /// whether all of them: the rest, if any, comes again when the walk is started again.
-    async fn deliver(&mut self, step: &Step) -> Result<bool, End> {
-        let (lines, is_whole) = self.lines(step).map_err(End::Failed)?;
+    /// Hands over the records of a page, without those that are certain to be repeats, and those
+    /// that come again when the walk is started again.
+    async fn deliver(&mut self, step: &Step) -> Result<Delivered, End> {
+        let (lines, delivered) = self.lines(step).map_err(End::Failed)?;
         if !lines.is_empty() {
             self.say(Message::Records(lines)).await?;
         }
-        Ok(is_whole)
+        Ok(delivered)
     }
 
-    fn lines(&mut self, step: &Step) -> Result<(Vec<u8>, bool), Failure> {
+    fn lines(&mut self, step: &Step) -> Result<(Vec<u8>, Delivered), Failure> {
         let page = &step.page;
         let frame = self
             .protocol
             .frame(&self.selection.stream.name, page.received_at);
         // Only where there is an order does a record's place tell what may have been passed over.
-        let certain_below = step.certain_below.filter(|_| self.progress.is_sorted());
-        let comes_again = certain_below.is_some() && !step.is_last_resort;
+        // Where there is none, any record may have changed behind the walk's back.
+        let is_sorted = self.progress.is_sorted();
+        let certain_below = (step.by_token || !is_sorted).then_some(step.young_from);
+        let comes_again = step.by_token && is_sorted && !step.is_last_resort;
         // The server's time is told to the second.
         let now = page.server_time + TimeDelta::seconds(1);
-        let (mut lines, mut is_whole) = (Vec::with_capacity(page.body.len()), true);
+        let mut lines = Vec::with_capacity(page.body.len());
+        let (mut is_whole, mut oldest) = (true, None);
         let mut scanned = Scanned::default();
         self.progress.begin_page();
         for raw in page.raw_records() {
@@ -219,6 +230,8 @@ impl StreamRun {
                 self.notice(Finding::WithoutId);
                 continue;
             };
+            let instant = version.updated_at.as_ref().map(|(instant, _)| *instant);
+            oldest = [oldest, instant].into_iter().flatten().min();
             match self.progress.observe(&version, now, certain_below) {
                 Sight::Repeat => continue,
                 Sight::AheadOfTime | Sight::Uncertain if comes_again => {
@@ -226,6 +239,7 @@ impl StreamRun {
                     continue;
                 }
                 Sight::New => {}
+                Sight::Uncertain if !is_sorted => {}
                 Sight::Uncertain => self.findings.add(String::new(), Finding::Uncertain),
                 Sight::AheadOfTime => self.findings.add(String::new(), Finding::AheadOfTime),
                 Sight::Undated => self.findings.add(String::new(), Finding::WithoutUpdatedAt),
@@ -239,7 +253,16 @@ impl StreamRun {
             self.findings.settle();
             self.records += 1;
         }
-        Ok((lines, is_whole))
+        // A walk that is led to nothing may have been led astray.
+        let is_dead_end = comes_again && step.is_last && page.records.is_empty();
+        if is_whole {
+            self.progress.end_page();
+        }
+        let delivered = Delivered {
+            starts_again: !is_whole || is_dead_end,
+            oldest,
+        };
+        Ok((lines, delivered))
     }
 
     /// Counts what was noticed of a record that is not emitted.

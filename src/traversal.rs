@@ -4,17 +4,16 @@
 //! **Why a walk starts again.** A token may stop working; and one that merely names the last
 //! record goes astray when that record changes, for then it stands at the end of the order, and
 //! what lies between is passed over without a word. A record that changes gets a stamp of its
-//! time, so whatever a token leads to that is older than the walk itself was not passed over to.
+//! time, so whatever a token leads to that is well older than the walk was not passed over to.
 //! From the first younger record on, or where a token leads to nothing, the walk starts again.
 //! So it ends with a page that needed no token, or without any sign of change; or, where starting
 //! again leads no further, with records that are emitted and move no bookmark.
 //!
-//! **Where it starts again.** From what its last page but one had reached, since the last may have
-//! come before its turn.
+//! **Where it starts again.** From what it had reached before its last whole page, since that one
+//! may have come before its turn. Where that is no farther than before, from what it has reached.
 
 use crate::api::{LowerBound, Page, PageRequest, PageToken, Window};
 use crate::catalog::Stream;
-use crate::findings::counted;
 use crate::http::failure::{Failure, Kind};
 use crate::source::Source;
 use crate::state::{Bookmark, Progress};
@@ -31,15 +30,16 @@ use tokio::task::JoinHandle;
 /// started again, or, where they did so only to be certain, goes on in doubt.
 const WALKS_WITHOUT_PROGRESS: u32 = 2;
 
-/// How far the clock that stamps records may lag behind the one that writes the `Date` header.
-const CLOCK_LAG: TimeDelta = TimeDelta::seconds(5);
+/// How much older than its change a stamp may be, by the clock of the `Date` header: clocks differ,
+/// and changes show late. Where they are known to show later still, `lookback_seconds` says so.
+const LATENESS: TimeDelta = TimeDelta::seconds(60);
 
 /// What the server's time, told to the second, may lack.
 const SECOND: TimeDelta = TimeDelta::seconds(1);
 
-/// After so many pages in a row with the same records, or with none, each with a token of its own,
-/// there is no end to be seen.
-const MOST_ALIKE: u32 = 1000;
+/// After so many pages in a row that have been there before in this walk, each with a token of its
+/// own, there is no end to be seen.
+const MOST_REPEATED: u32 = 1000;
 
 pub struct Traversal {
     source: Arc<Source>,
@@ -51,11 +51,12 @@ pub struct Traversal {
     /// Hashes of the tokens of this walk, eight bytes a page.
     tokens: HashSet<u64>,
     pending: Option<Pending>,
-    /// A hash of how the last page began, and how many pages in a row had it.
-    alike: (u64, u32),
+    /// Hashes of how the pages of this walk began, and how many in a row have been there before.
+    beginnings: HashSet<u64>,
+    repeated: u32,
     /// The server's time when the run reached it.
     run_began: Option<Instant>,
-    /// The server's time when this walk began.
+    /// The server's time when this walk began, at the earliest.
     walk_began: Option<Instant>,
     /// The farthest place that a walk has begun at, other than the window's own start, and how
     /// many walks have not got further.
@@ -81,10 +82,11 @@ impl Drop for Fetch {
 /// A page in its place within the walk.
 pub struct Step {
     pub page: Page,
-    /// Records from this instant on are not certain to follow those before; without it, all are.
-    pub certain_below: Option<Instant>,
-    /// A token has led to nothing.
-    pub is_dead_end: bool,
+    /// Whether a token has led here; then younger records are not certain to follow those before.
+    pub by_token: bool,
+    /// Records from here on may have changed while the walk was under way.
+    pub young_from: Instant,
+    pub is_last: bool,
     /// Starting again has not helped before, and will not now.
     pub is_last_resort: bool,
 }
@@ -106,7 +108,8 @@ impl Traversal {
             tally,
             tokens: HashSet::new(),
             pending: None,
-            alike: (0, 0),
+            beginnings: HashSet::new(),
+            repeated: 0,
             run_began: None,
             walk_began: None,
             walks_from: None,
@@ -128,7 +131,8 @@ impl Traversal {
             let answer = (&mut pending.page.0).await;
             match answer.unwrap_or_else(|_| Err(broken_off())) {
                 Ok((page, limit)) => {
-                    return self.step(page, limit, pending.by_token).map(Some);
+                    let step = self.step(page, limit, pending.by_token, progress);
+                    return step.map(Some);
                 }
                 Err(failure) if failure.kind == Kind::InvalidCursor && pending.by_token => {
                     self.recover(failure, progress)?;
@@ -151,13 +155,14 @@ impl Traversal {
         }
         progress.begin_walk(resume);
         self.tokens.clear();
+        self.beginnings.clear();
         self.walk_began = None;
         self.fetch(None);
     }
 
     /// Where to start again: what is settled even if the last page came before its turn. Where
     /// that leads nowhere, for pages without a token are all that can be had, the newest of these.
-    /// If records did not come in order, the window's start.
+    /// If records did not come in order, where this walk began.
     fn place_to_resume<'a>(&self, progress: &'a Progress) -> Option<&'a Bookmark> {
         let instant = |bookmark: Option<&Bookmark>| bookmark.map(|bookmark| bookmark.instant);
         let (settled, reached) = (progress.settled(), progress.reached());
@@ -170,29 +175,47 @@ impl Traversal {
     }
 
     /// Whether everything that was there when the run began has been read, while there is more.
-    /// What changes faster than it is read would hold a walk for ever.
-    pub fn has_caught_up(&self, progress: &Progress) -> bool {
+    /// What changes faster than it is read would hold a walk for ever. `oldest` is the oldest stamp
+    /// of the last page.
+    pub fn has_caught_up(
+        &self,
+        progress: &Progress,
+        is_last_resort: bool,
+        oldest: Option<Instant>,
+    ) -> bool {
         let settled = progress.settled().map(|bookmark| bookmark.instant);
-        let is_past = settled
+        // In doubt, nothing more is settled, and a page of what is new is as far as it goes.
+        let reached = if is_last_resort { oldest } else { settled };
+        let is_past = reached
             .zip(self.run_began)
-            .is_some_and(|(settled, began)| settled > began + SECOND);
+            .is_some_and(|(reached, began)| reached > began + SECOND);
         is_past && self.pending.is_some()
     }
 
-    fn step(&mut self, mut page: Page, limit: u16, by_token: bool) -> Result<Step, Failure> {
+    fn step(
+        &mut self,
+        mut page: Page,
+        limit: u16,
+        by_token: bool,
+        progress: &Progress,
+    ) -> Result<Step, Failure> {
         self.pages += 1;
         self.limit = limit;
         self.run_began.get_or_insert(page.server_time);
-        let walk_began = *self.walk_began.get_or_insert(page.server_time);
+        let walk_began = *self.walk_began.get_or_insert(page.asked_at);
+        let lateness = TimeDelta::from_std(self.source.config.lookback).unwrap_or(TimeDelta::MAX);
+        let young_from = walk_began.checked_sub_signed(lateness.max(LATENESS));
         let is_last = page.next.is_none();
         if let Some(token) = page.next.take() {
             self.expect_another(&page)?;
             self.follow(token);
         }
         Ok(Step {
-            certain_below: by_token.then_some(walk_began - CLOCK_LAG),
-            is_dead_end: by_token && is_last && page.records.is_empty(),
-            is_last_resort: self.walks_from_here > WALKS_WITHOUT_PROGRESS,
+            by_token,
+            young_from: young_from.unwrap_or(Instant::MIN_UTC),
+            is_last,
+            is_last_resort: self.walks_from_here > WALKS_WITHOUT_PROGRESS
+                && !self.leads_on(progress),
             page,
         })
     }
@@ -201,21 +224,18 @@ impl Traversal {
     fn expect_another(&mut self, page: &Page) -> Result<(), Failure> {
         let mut hasher = DefaultHasher::new();
         (page.records.len(), page.raw_records().next()).hash(&mut hasher);
-        let hash = hasher.finish();
-        let before = if hash == self.alike.0 {
-            self.alike.1
-        } else {
-            0
-        };
-        self.alike = (hash, before + 1);
-        if self.alike.1 < MOST_ALIKE {
+        if self.beginnings.insert(hasher.finish()) {
+            self.repeated = 0;
             return Ok(());
         }
-        let records = counted(page.records.len() as u64, "record");
+        self.repeated += 1;
+        if self.repeated < MOST_REPEATED {
+            return Ok(());
+        }
         Err(Failure::new(
             Kind::Malformed,
             format!(
-                "the API sent the same page of {records} {MOST_ALIKE} times in a row, and says that there is more; \
+                "the API sent {MOST_REPEATED} pages in a row that it had sent before, and says that there is more; \
                  try again, and report it to the API's makers if it persists"
             ),
         ))
@@ -239,8 +259,7 @@ impl Traversal {
     /// Starts again behind a token that no longer works, as long as that leads anywhere.
     fn recover(&mut self, mut failure: Failure, progress: &mut Progress) -> Result<(), Failure> {
         let resume = self.place_to_resume(progress);
-        let leads_on = self.gets_further(resume.map(|bookmark| bookmark.instant));
-        if !leads_on && self.walks_from_here > WALKS_WITHOUT_PROGRESS {
+        if !self.leads_on(progress) && self.walks_from_here > WALKS_WITHOUT_PROGRESS {
             let times = WALKS_WITHOUT_PROGRESS;
             failure.sentence = format!(
                 "{failure}; gave up after starting again {times} times without getting further"
@@ -263,6 +282,12 @@ impl Traversal {
         } else {
             self.walks_from_here += 1;
         }
+    }
+
+    /// Whether a walk that starts again now begins farther along than any before.
+    fn leads_on(&self, progress: &Progress) -> bool {
+        let resume = self.place_to_resume(progress);
+        self.gets_further(resume.map(|bookmark| bookmark.instant))
     }
 
     /// Whether starting again from here is farther along than any time before.

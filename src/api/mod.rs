@@ -60,6 +60,8 @@ pub struct Page {
     pub received_at: Instant,
     /// The server's own time, to the second.
     pub server_time: Instant,
+    /// The same when it was asked, at the earliest.
+    pub asked_at: Instant,
 }
 
 impl Page {
@@ -188,6 +190,7 @@ impl Api {
             next,
             received_at: reply.received_at,
             server_time: reply.server_time,
+            asked_at: reply.asked_at,
             body: reply.body,
         })
     }

@@ -61,6 +61,7 @@ mod tests {
             request_id: None,
             received_at: chrono::Utc::now(),
             server_time: chrono::Utc::now(),
+            asked_at: chrono::Utc::now(),
         })
     }
 

@@ -44,6 +44,8 @@ pub struct Reply {
     pub received_at: Instant,
     /// The server's own time, to the second it was in; ours if it does not tell.
     pub server_time: Instant,
+    /// The same when it was asked, at the earliest.
+    pub asked_at: Instant,
 }
 
 impl Reply {
@@ -123,7 +125,9 @@ impl Client {
                 .body(body.clone()),
             None => self.http.get(url),
         };
+        let asked = std::time::Instant::now();
         let mut response = builder.send().await.map_err(|error| self.failure(&error))?;
+        let took = asked.elapsed();
         self.reached.store(true, Ordering::Relaxed);
         let header = |name: &str| {
             response
@@ -150,13 +154,15 @@ impl Client {
             body.extend_from_slice(&chunk);
         }
         let received_at = chrono::Utc::now();
+        let server_time = server_time.unwrap_or(received_at);
         Ok(Reply {
             status: response.status().as_u16(),
             body: body.freeze(),
             retry_after,
             request_id,
             received_at,
-            server_time: server_time.unwrap_or(received_at),
+            server_time,
+            asked_at: server_time - took,
         })
     }
 

@@ -24,17 +24,20 @@ pub enum Sight {
     Undated,
 }
 
+/// So many versions are remembered. Beyond that, repeats come out.
+const MOST_SEEN: usize = 100_000;
+
 /// What a run has seen of one stream. It remembers the ids of the last pages alone.
 #[derive(Debug)]
 pub struct Progress {
     previous: Option<Bookmark>,
     /// Whether the record of the previous bookmark is a repeat.
     drops_previous: bool,
-    /// The newest version of the walks that were started again.
-    before: Option<Bookmark>,
     /// The newest version of this walk.
     reached: Option<Bookmark>,
-    /// What this walk had reached before its last page.
+    /// What it had reached before the page that is being read.
+    before_page: Option<Bookmark>,
+    /// What it had reached before its last whole page.
     settled: Option<Bookmark>,
     /// The versions seen since then, and a little before.
     seen: BTreeSet<(Instant, String)>,
@@ -69,8 +72,8 @@ impl Progress {
         Self {
             previous,
             drops_previous,
-            before: None,
             reached: None,
+            before_page: None,
             settled: None,
             seen: BTreeSet::new(),
             is_sorted: true,
@@ -85,15 +88,18 @@ impl Progress {
 
     /// Begins a walk from a place, or from the window's start.
     pub fn begin_walk(&mut self, from: Option<Bookmark>) {
-        self.before = newer(self.before.take(), self.reached.take());
         self.settled.clone_from(&from);
         self.reached = from;
         self.in_order = self.is_sorted;
     }
 
-    /// Begins a page: what was reached before it is settled.
     pub fn begin_page(&mut self) {
-        self.settled.clone_from(&self.reached);
+        self.before_page.clone_from(&self.reached);
+    }
+
+    /// Ends a page that was whole: what was reached before it is settled.
+    pub fn end_page(&mut self) {
+        self.settled = self.before_page.take();
         if let Some(settled) = &self.settled {
             let remembered = settled.instant - COARSEST;
             self.seen = self.seen.split_off(&(remembered, String::new()));
@@ -148,7 +154,7 @@ impl Progress {
 
     /// The bookmark that a walk earns which reached its end.
     pub fn bookmark(self) -> Option<Bookmark> {
-        newer(newer(self.previous, self.before), self.reached)
+        newer(self.previous, self.reached)
     }
 
     /// The bookmark of a walk that was ended where everything that was asked for is settled.
@@ -173,7 +179,11 @@ impl Progress {
                 id: Some(id.to_owned()),
             });
         }
-        self.seen.insert((instant, id.to_owned()))
+        let is_new = self.seen.insert((instant, id.to_owned()));
+        if self.seen.len() > MOST_SEEN {
+            self.seen.pop_first();
+        }
+        is_new
     }
 }
 
@@ -271,8 +281,13 @@ mod tests {
         for (stamp, before) in stamps.into_iter().zip([None, Some(stamps[0].to_owned())]) {
             progress.begin_page();
             progress.observe(&version(stamp, "a"), later(), None);
+            progress.end_page();
             assert_eq!(settled(&progress), before);
         }
+        // A page that is not whole settles nothing.
+        progress.begin_page();
+        progress.observe(&version("2026-01-03T00:00:00Z", "a"), later(), None);
+        assert_eq!(settled(&progress).as_deref(), Some(stamps[0]));
         let resume = progress.settled().cloned();
         progress.begin_walk(resume);
         for (stamp, id, sight) in [
@@ -287,6 +302,18 @@ mod tests {
     }
 
     #[test]
+    fn memory_does_not_grow_with_the_records_of_one_moment() {
+        let mut progress = Progress::incremental(None);
+        for record in 0..=MOST_SEEN {
+            let id = format!("{record:09}");
+            progress.observe(&version("2026-01-01T00:00:00Z", &id), later(), None);
+        }
+        assert_eq!(progress.seen.len(), MOST_SEEN);
+        let last = version("2026-01-01T00:00:00Z", "000100000");
+        assert_eq!(progress.observe(&last, later(), None), Sight::Repeat);
+    }
+
+    #[test]
     fn memory_does_not_grow_with_the_pages() {
         let mut progress = Progress::incremental(None);
         for page in 0..50 {
@@ -295,6 +322,7 @@ mod tests {
                 let stamp = format!("2026-01-01T00:{page:02}:{record:02}Z");
                 progress.observe(&version(&stamp, "a"), later(), None);
             }
+            progress.end_page();
             assert!(progress.seen.len() <= 21, "{}", progress.seen.len());
         }
     }

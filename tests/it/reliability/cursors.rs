@@ -4,6 +4,7 @@ use super::{BOTH, Trial, both_fail, both_survive, stream_of};
 use chrono::TimeDelta;
 use serde_json::json;
 use std::collections::BTreeSet;
+use tap_revops::sandbox::Faults;
 
 #[test]
 fn an_invalid_cursor_in_mid_walk_loses_nothing_and_repeats_nothing() {
@@ -74,10 +75,26 @@ fn an_empty_page_with_a_cursor_is_no_end() {
 
 #[test]
 fn pages_without_end_end_with_a_sentence() {
-    let told = "1000 times in a row, and says that there is more";
+    let told = "1000 pages in a row that it had sent before, and says that there is more";
     for (api, fault) in BOTH.into_iter().zip(["empty_page", "duplicated_page"]) {
         Trial::new(api).fails(&json!([{"skip": 1, "fault": fault}]), told);
     }
+    // Two pages in turn, each time with a cursor of its own.
+    let trial = Trial::new("askelephant");
+    let sandbox = trial.workspace.sandbox.clone();
+    let records = [0, 1].map(|at| sandbox.truth("contacts")[at].json.clone());
+    let pages = std::sync::Mutex::new(0);
+    trial.workspace.sandbox.on_request(move |_| {
+        let mut pages = pages.lock().unwrap();
+        *pages += 1;
+        let (record, more) = (&records[*pages % 2], *pages < 5000);
+        let body = format!(
+            r#"{{"object":"list","data":[{record}],"has_more":{more},"next_cursor":"c{pages}"}}"#
+        );
+        let rules = json!([{"fault": {"status": {"code": 200, "body": body}}}]);
+        sandbox.script(Faults::parse(&rules.to_string()).unwrap());
+    });
+    trial.read(&json!({})).run.ended(1).says(told);
 }
 
 #[test]

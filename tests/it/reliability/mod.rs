@@ -6,6 +6,7 @@
 
 mod answers;
 mod anything;
+mod astray;
 mod cases;
 mod changes;
 mod compression;
