@@ -221,7 +221,7 @@ impl StreamRun {
         let mut lines = Vec::with_capacity(page.body.len());
         let (mut is_whole, mut oldest) = (true, None);
         let mut scanned = Scanned::default();
-        self.progress.begin_page();
+        self.progress.begin_page(!step.by_token);
         for raw in page.raw_records() {
             self.projection
                 .scan(raw, &mut scanned)

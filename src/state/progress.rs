@@ -33,10 +33,14 @@ pub struct Progress {
     previous: Option<Bookmark>,
     /// Whether the record of the previous bookmark is a repeat.
     drops_previous: bool,
+    /// Where this walk has begun, if not at the window's start.
+    from: Option<Instant>,
     /// The newest version of this walk.
     reached: Option<Bookmark>,
     /// What it had reached before the page that is being read.
     before_page: Option<Bookmark>,
+    /// Whether that page is known to have come in its turn, once a record of it was seen.
+    in_turn: Option<bool>,
     /// What it had reached before its last whole page.
     settled: Option<Bookmark>,
     /// The versions seen since then, and a little before.
@@ -72,8 +76,10 @@ impl Progress {
         Self {
             previous,
             drops_previous,
+            from: None,
             reached: None,
             before_page: None,
+            in_turn: None,
             settled: None,
             seen: BTreeSet::new(),
             is_sorted: true,
@@ -88,18 +94,25 @@ impl Progress {
 
     /// Begins a walk from a place, or from the window's start.
     pub fn begin_walk(&mut self, from: Option<Bookmark>) {
+        self.from = from.as_ref().map(|from| from.instant);
         self.settled.clone_from(&from);
         self.reached = from;
         self.in_order = self.is_sorted;
     }
 
-    pub fn begin_page(&mut self) {
+    /// Begins the first page of a walk, or another.
+    pub fn begin_page(&mut self, is_first: bool) {
         self.before_page.clone_from(&self.reached);
+        self.in_turn = (!is_first).then_some(false);
     }
 
-    /// Ends a page that was whole: what was reached before it is settled.
+    /// Ends a page that was whole: what was reached before it is settled, and what it has brought
+    /// as well if it is known to have come in its turn.
     pub fn end_page(&mut self) {
-        self.settled = self.before_page.take();
+        self.settled = match self.in_turn {
+            Some(true) => self.reached.clone(),
+            _ => self.before_page.take(),
+        };
         if let Some(settled) = &self.settled {
             let remembered = settled.instant - COARSEST;
             self.seen = self.seen.split_off(&(remembered, String::new()));
@@ -180,6 +193,9 @@ impl Progress {
             });
         }
         let is_new = self.seen.insert((instant, id.to_owned()));
+        // A first page that begins with the record where the walk began is no later one.
+        self.in_turn
+            .get_or_insert(!is_new && self.from == Some(instant));
         if self.seen.len() > MOST_SEEN {
             self.seen.pop_first();
         }
@@ -279,13 +295,13 @@ mod tests {
         let settled = |progress: &Progress| progress.settled().map(|one| one.updated_at.clone());
         let stamps = ["2026-01-01T00:00:00Z", "2026-01-02T00:00:00Z"];
         for (stamp, before) in stamps.into_iter().zip([None, Some(stamps[0].to_owned())]) {
-            progress.begin_page();
+            progress.begin_page(false);
             progress.observe(&version(stamp, "a"), later(), None);
             progress.end_page();
             assert_eq!(settled(&progress), before);
         }
         // A page that is not whole settles nothing.
-        progress.begin_page();
+        progress.begin_page(false);
         progress.observe(&version("2026-01-03T00:00:00Z", "a"), later(), None);
         assert_eq!(settled(&progress).as_deref(), Some(stamps[0]));
         let resume = progress.settled().cloned();
@@ -299,6 +315,23 @@ mod tests {
         }
         assert_eq!(settled(&progress).as_deref(), Some(stamps[0]));
         assert_eq!(progress.settled_bookmark(), Some(bookmark(stamps[0], "a")));
+    }
+
+    #[test]
+    fn a_first_page_that_begins_where_its_walk_began_is_settled_at_once() {
+        let stamps = ["01", "02", "03"].map(|day| format!("2026-01-{day}T00:00:00Z"));
+        for (first, is_settled) in [(0, true), (1, false)] {
+            let mut progress = Progress::incremental(None);
+            progress.observe(&version(&stamps[0], "a"), later(), None);
+            progress.begin_walk(Some(bookmark(&stamps[0], "a")));
+            progress.begin_page(true);
+            for stamp in &stamps[first..] {
+                progress.observe(&version(stamp, "a"), later(), None);
+            }
+            progress.end_page();
+            let settled = &progress.settled().unwrap().updated_at;
+            assert_eq!(settled == &stamps[2], is_settled, "{settled}");
+        }
     }
 
     #[test]
@@ -317,7 +350,7 @@ mod tests {
     fn memory_does_not_grow_with_the_pages() {
         let mut progress = Progress::incremental(None);
         for page in 0..50 {
-            progress.begin_page();
+            progress.begin_page(false);
             for record in 0..10 {
                 let stamp = format!("2026-01-01T00:{page:02}:{record:02}Z");
                 progress.observe(&version(&stamp, "a"), later(), None);
