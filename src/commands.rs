@@ -6,6 +6,7 @@ use crate::cli::Command;
 use crate::clock::Clock;
 use crate::config::{BaseUrl, Config, RawConfig};
 use crate::discover::{self, Finding, discover};
+use crate::files;
 use crate::http::failure::{Failure, Kind};
 use crate::log::Log;
 use crate::name;
@@ -46,9 +47,9 @@ impl Surroundings {
                 state,
             } => {
                 let config = self.config(&config)?;
-                let state = read_file(state.as_deref(), "state")?.unwrap_or_default();
+                let state = self.input(state.as_deref(), "state")?.unwrap_or_default();
                 let state = self.protocol.state(&state)?;
-                let catalog = read_file(catalog.as_deref(), "catalog")?;
+                let catalog = self.input(catalog.as_deref(), "catalog")?;
                 let listed = catalog
                     .map(|text| self.protocol.selected(&text))
                     .transpose()?;
@@ -71,6 +72,20 @@ impl Surroundings {
         }
     }
 
+    /// A file that becomes part of the output, and so must not hold the key.
+    fn input(&self, path: Option<&str>, what: &str) -> Result<Option<String>> {
+        let text = read_file(path, what)?;
+        if text
+            .as_ref()
+            .is_some_and(|text| self.log.tells_secret(text))
+        {
+            bail!(
+                "the {what} file holds the api_key; is it the configuration? pass a {what} of your own"
+            );
+        }
+        Ok(text)
+    }
+
     fn config(&self, files: &[String]) -> Result<Config> {
         if files.is_empty()
             && !self
@@ -83,16 +98,16 @@ impl Surroundings {
             );
         }
         let raw = RawConfig::read(files, &self.environment)?;
+        let config = Config::resolve(&raw);
+        if let Some(key) = config.as_ref().ok().and_then(|one| one.api_key.as_ref()) {
+            self.log.keep_secret(key);
+        }
         for key in raw.unknown_keys() {
             self.log.warning(format!(
                 "the configuration key {key} is not known and has no effect"
             ));
         }
-        let config = Config::resolve(&raw)?;
-        if let Some(key) = &config.api_key {
-            self.log.keep_secret(key);
-        }
-        Ok(config)
+        config
     }
 
     /// The API that is configured, and the sandbox if it is that: it runs as long as it is held.
@@ -365,7 +380,7 @@ fn read_file(path: Option<&str>, what: &str) -> Result<Option<String>> {
     let Some(path) = path else {
         return Ok(None);
     };
-    let text = std::fs::read_to_string(path);
-    text.map(Some)
+    files::read_text(path)
+        .map(Some)
         .with_context(|| format!("the {what} file {path} cannot be read; check its path"))
 }

@@ -7,6 +7,7 @@ mod raw;
 pub use problems::property;
 pub use raw::RawConfig;
 
+use crate::files;
 use crate::timestamp::{self, Instant};
 use anyhow::{Context, Result, bail};
 use reqwest::Certificate;
@@ -124,7 +125,7 @@ impl Config {
             return Ok(Vec::new());
         };
         let advice = "write the path of a file with certificates in PEM";
-        let text = std::fs::read(path)
+        let text = files::read(path)
             .with_context(|| format!("ca_file: {path} cannot be read; {advice}"))?;
         let certificates = Certificate::from_pem_bundle(&text)
             .ok()
@@ -189,6 +190,13 @@ impl Fields<'_> {
                     api.title()
                 ));
             }
+        }
+        let agent = self.text("user_agent").unwrap_or_default();
+        if !agent.chars().all(|c| (' '..='~').contains(&c)) {
+            problems.push(
+                "user_agent: a header cannot hold all of its characters; write letters, digits and signs of ASCII"
+                    .to_owned(),
+            );
         }
         problems.extend(self.check_key());
         problems.extend(self.check_base_url());

@@ -16,6 +16,7 @@
 //! Modules stand in the order of dependency: each uses only what stands above it.
 
 pub mod clock;
+pub mod files;
 pub mod json;
 pub mod log;
 pub mod name;
@@ -253,7 +254,7 @@ fn level_of(environment: &[(String, String)]) -> Level {
 /// Orchestrators that want structured logs name a logging configuration that says so.
 fn format_of(environment: &[(String, String)]) -> LogFormat {
     let path = variable(environment, "SINGER_SDK_LOG_CONFIG");
-    let text = path.and_then(|path| std::fs::read_to_string(path).ok());
+    let text = path.and_then(|path| files::read_text(path).ok());
     match text {
         Some(text) if text.contains("StructuredFormatter") => LogFormat::Json,
         _ => LogFormat::Text,

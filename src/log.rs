@@ -147,6 +147,11 @@ impl Log {
         });
     }
 
+    /// Whether a text holds the key.
+    pub fn tells_secret(&self, text: &str) -> bool {
+        self.without_secret(text.to_owned()) != text
+    }
+
     /// The text without the key, or the part of it behind its last point, which is the secret
     /// half of AskElephant's keys.
     pub fn without_secret(&self, text: String) -> String {

@@ -27,13 +27,15 @@ const HTML: [(char, &str); 5] = [
 
 /// The text without the secret.
 pub fn redact(text: &str, secret: &str) -> String {
-    if secret.chars().count() < SHORTEST {
+    let long_enough = secret.chars().count() >= SHORTEST;
+    let Some(beginning) = secret.chars().next().filter(|_| long_enough) else {
         return text.to_owned();
-    }
+    };
     let mut out = String::with_capacity(text.len());
     let mut rest = text;
     while let Some(first) = rest.chars().next() {
-        if let Some(end) = end_of(rest, secret) {
+        let may_begin = spellings(rest, beginning).iter().any(Option::is_some);
+        if let Some(end) = may_begin.then(|| end_of(rest, secret)).flatten() {
             out.push_str(MARK);
             rest = &rest[end..];
         } else {

@@ -148,7 +148,13 @@ impl Source {
                 format!("there is no such stream; there are {offered}"),
             ));
         };
-        let read = |reply: Reply| self.api.described(api_name, &reply, &self.config);
+        // What describes a stream comes out again in catalogs.
+        let read = |mut reply: Reply| {
+            if let Ok(text) = std::str::from_utf8(&reply.body) {
+                reply.body = self.log.without_secret(text.to_owned()).into();
+            }
+            self.api.described(api_name, &reply, &self.config)
+        };
         self.until_done(&format!("schema of {api_name}"), &request, read)
             .await
     }

@@ -1,6 +1,7 @@
 //! The configuration as written: one or more JSON files, the later ones winning key by key, and
 //! above them the environment.
 
+use crate::files;
 use anyhow::{Context, Result, bail};
 use serde_json::{Map, Value};
 use std::path::Path;
@@ -63,7 +64,7 @@ fn lift_api(members: &mut Map<String, Value>) {
 
 fn read_file(path: &Path) -> Result<Map<String, Value>> {
     let name = path.display();
-    let text = std::fs::read_to_string(path)
+    let text = files::read_text(path)
         .with_context(|| format!("the configuration file {name} cannot be read; check its path"))?;
     match serde_json::from_str(text.trim_start_matches('\u{feff}')) {
         Ok(Value::Object(members)) => Ok(members),

@@ -129,3 +129,35 @@ fn no_broken_connection_makes_the_tap_print_the_key() {
         }
     }
 }
+
+#[test]
+fn a_configuration_in_the_place_of_a_state_or_catalog_is_refused() {
+    for api in BOTH {
+        let options = format!("records=4&key={}", url_escaped(KEY));
+        let trial = Trial::with(api, &options, &json!({}));
+        let config = trial.workspace.config_file(&trial.settings);
+        for what in ["state", "catalog"] {
+            let flag = format!("--{what}");
+            let arguments = ["read", "--config", &config, &flag, &config];
+            let run = run(&trial, Protocol::Singer, &arguments).ended(2);
+            let told = format!("the {what} file holds the api_key; is it the configuration?");
+            assert_eq!(run.says(&told).stdout, "");
+        }
+    }
+}
+
+#[test]
+fn no_description_of_a_stream_makes_a_catalog_print_the_key() {
+    let options = format!("records=4&key={}", url_escaped(KEY));
+    let trial = Trial::with("reevo", &options, &json!({"record_types": ["contact"]}));
+    let attribute = |name: &str| json!({"api_name": name, "description": format!("as {KEY}"), "type_info": {"value_type": "text"}});
+    let attributes = ["id", "name"].map(attribute);
+    let body = json!({"display_name": KEY, "attributes": attributes});
+    let fault = json!({"status": {"code": 200, "body": body.to_string()}});
+    trial.script(&json!([{"kind": "schema", "fault": fault}]));
+    let config = trial.workspace.config_file(&trial.settings);
+    for protocol in [Protocol::Singer, Protocol::Airbyte] {
+        let run = run(&trial, protocol, &["discover", "--config", &config]);
+        assert!(run.ok().stdout.contains("<api_key>"));
+    }
+}
