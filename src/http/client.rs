@@ -5,7 +5,7 @@ use super::failure::{Failure, Kind, RetryAfter};
 use crate::config;
 use crate::timestamp::Instant;
 use anyhow::{Context, Result};
-use bytes::{Bytes, BytesMut};
+use bytes::{Buf, Bytes, BytesMut};
 use reqwest::Certificate;
 use reqwest::header::{
     ACCEPT, AUTHORIZATION, CONTENT_TYPE, DATE, HeaderMap, HeaderValue, RETRY_AFTER,
@@ -65,6 +65,9 @@ pub struct Settings {
     /// Certificate authorities beside those of the platform.
     pub authorities: Vec<Certificate>,
 }
+
+/// What some servers write before a text, and no reader of JSON takes.
+const BYTE_ORDER_MARK: &[u8] = "\u{feff}".as_bytes();
 
 pub struct Client {
     http: reqwest::Client,
@@ -152,6 +155,9 @@ impl Client {
                 return Err(self.oversized());
             }
             body.extend_from_slice(&chunk);
+        }
+        if body.starts_with(BYTE_ORDER_MARK) {
+            body.advance(BYTE_ORDER_MARK.len());
         }
         let received_at = chrono::Utc::now();
         let server_time = server_time.unwrap_or(received_at);

@@ -97,7 +97,7 @@ fn no_page_breaks_it() {
             true,
         ),
         (record(&format!(r#""new":{}"#, "9".repeat(300))), true),
-        (format!("\u{feff}{}", record(r#""new":1"#)), false),
+        (format!("\u{feff}{}", record(r#""new":1"#)), true),
         (r#"{"data":[1,null,"x",[],{}]}"#.to_owned(), false),
         (r#"{"data":[{"id":{},"updated_at":[]}]}"#.to_owned(), true),
     ];
@@ -238,4 +238,12 @@ fn no_environment_breaks_it() {
             &environment,
         ));
     }
+}
+
+#[test]
+fn a_user_agent_that_no_header_can_hold_is_told() {
+    let workspace = Workspace::reevo("records=1");
+    let config = workspace.config_file(&json!({"user_agent": "acme\n7"}));
+    let run = unbroken(workspace.run(&["check", "--config", &config])).ended(2);
+    run.says("user_agent: a header cannot hold all of its characters");
 }
