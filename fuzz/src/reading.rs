@@ -56,6 +56,7 @@ pub fn reply(status: u16, body: &[u8]) -> Reply {
         request_id: None,
         received_at: now(),
         server_time: now(),
+        asked_at: now(),
     }
 }
 
@@ -137,7 +138,7 @@ pub fn write_page(selection: &Selection, page: &Page) {
             let Some(version) = projection.version(&scanned) else {
                 continue;
             };
-            progress.observe(&version, page.server_time);
+            progress.observe(&version, page.server_time, None);
             let mut line = frame.before.clone();
             projection.write(&mut line, &scanned, &mut findings);
             let record = String::from_utf8(line[frame.before.len()..].to_vec());
