@@ -218,11 +218,12 @@ fn check(case: &Case) {
             touch(&trial, &catalog, *at);
         }
     }
-    let ended = (0..MOST_RUNS).any(|_| read(&trial, &mut union, None));
-    assert!(ended, "it does not end");
-    // What changed during the run may have been left to the next.
+    let ended = |union: &mut Union| (0..MOST_RUNS).any(|_| read(&trial, union, None));
+    assert!(ended(&mut union), "it does not end");
+    // What changed during the run may have been left to the next. That may give up as well, where
+    // cursors live for no more pages than there are ties.
     trial.script(&json!([]));
-    assert!(read(&trial, &mut union, None));
+    assert!(ended(&mut union), "it does not end without faults");
     union.assert_truth(&trial.workspace, &catalog);
     assert_eq!(PANICS.load(Ordering::Relaxed), 0, "a task panicked");
 }
