@@ -1,28 +1,25 @@
 //! What each command does, from its arguments to its last message.
 
 use crate::about;
-use crate::catalog::{Replication, Selection, Stream};
+use crate::catalog::{Replication, Stream};
 use crate::cli::Command;
 use crate::clock::Clock;
 use crate::config::{BaseUrl, Config, RawConfig};
-use crate::discover::{self, Finding, discover};
+use crate::discover::{self, Answer, by_name, is_left_out};
 use crate::files;
-use crate::http::failure::{Failure, Kind};
+use crate::http::failure::Failure;
 use crate::log::Log;
-use crate::name;
 use crate::protocol::{Listed, Message, Protocol, airbyte};
 use crate::sandbox::{Faults, Options, Sandbox};
 use crate::source::Source;
 use crate::state::State;
-use crate::sync::{self, End, Ended};
-use crate::tasks;
+use crate::sync::{self, Wanted, conclusion};
 use anyhow::{Context, Result, anyhow, bail};
 use secrecy::SecretString;
 use std::net::{Ipv4Addr, SocketAddr};
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::sync::mpsc::Sender;
-use tokio::task::JoinSet;
 
 /// The longest that a check tries again: a person is waiting for it.
 const LONGEST_CHECK: Duration = Duration::from_secs(10);
@@ -136,79 +133,26 @@ impl Surroundings {
 
     async fn discover(&self, config: Config) -> Result<()> {
         let (source, _sandbox) = self.source(config).await?;
-        let streams = discover(&source).await?;
+        let streams = discover::discover(&source).await?;
         self.print(self.protocol.catalog(&streams)).await;
         Ok(())
     }
 
     async fn read(&self, config: Config, listed: Option<Vec<Listed>>, state: State) -> Result<()> {
         let (source, _sandbox) = self.source(config).await?;
-        let (selections, mut ends) = match listed {
-            None => {
-                let streams = discover(&source).await?;
-                (streams.into_iter().map(Stream::whole).collect(), Vec::new())
-            }
-            Some(listed) => self.resolve(&source, listed).await?,
+        let wanted = match listed {
+            None => Wanted::everything(&source),
+            Some(listed) => Wanted::listed(&source, listed),
         };
-        if selections.is_empty() && ends.is_empty() {
+        if wanted.is_empty() {
             self.log
                 .warning("no stream is selected, so there is nothing to read");
         }
         self.say(Message::Resumed(state.clone())).await;
-        let read = sync::sync(&source, self.protocol, selections, &state, &self.messages).await;
-        ends.extend(read);
-        conclude(&ends)
-    }
-
-    /// Asks the API about each stream that a catalog selects. One that cannot be described has
-    /// failed, and the others go on.
-    async fn resolve(
-        &self,
-        source: &Arc<Source>,
-        listed: Vec<Listed>,
-    ) -> Result<(Vec<Selection>, Vec<Ended>)> {
-        let mut tasks = JoinSet::new();
-        for (at, one) in listed.into_iter().enumerate() {
-            let source = Arc::clone(source);
-            tasks.spawn(async move {
-                let described = source.describe(&api_name(&source, &one)).await;
-                (at, one, described)
-            });
-        }
-        let mut answers = tasks::all(tasks).await;
-        answers.sort_by_key(|(at, ..)| *at);
-        let (mut selections, mut ends) = (Vec::new(), Vec::new());
-        for (_, one, described) in answers {
-            match one.refusal().map_or(described, Err) {
-                Ok(stream) => {
-                    let (selection, missing) = one.resolve(stream);
-                    self.warn_of_missing(&one.name, &missing);
-                    selections.push(selection);
-                }
-                Err(failure) if failure.kind == Kind::Unauthorized => return Err(failure.into()),
-                Err(mut failure) => {
-                    failure.sentence = self.log.without_secret(failure.sentence);
-                    let message = Message::Failed {
-                        stream: one.name.clone(),
-                        failure: failure.clone(),
-                    };
-                    self.say(message).await;
-                    ends.push(Ended {
-                        stream: one.name,
-                        end: End::Failed(failure),
-                    });
-                }
-            }
-        }
-        Ok((selections, ends))
-    }
-
-    fn warn_of_missing(&self, stream: &str, missing: &[String]) {
-        if !missing.is_empty() {
-            let fields = missing.join(", ");
-            self.log.warning(format!(
-                "{stream}: the catalog is older than the API's schema and lacks {fields}; run discover again to read them"
-            ));
+        let ends = sync::sync(&source, self.protocol, wanted, &state, &self.messages).await;
+        match conclusion::failure(&source, &ends) {
+            Some(failure) => Err(failure.into()),
+            None => Ok(()),
         }
     }
 
@@ -240,12 +184,11 @@ impl Surroundings {
     async fn check(&self, mut config: Config) -> Result<String> {
         config.max_retry = config.max_retry.min(LONGEST_CHECK);
         self.log.info("the configuration is valid");
-        let is_named = config.record_types.is_some();
         let (source, _sandbox) = self.source(config).await?;
-        let findings = discover::survey(&source).await?;
-        let count = findings.len();
+        let answers = discover::survey(&source).await?;
+        let count = answers.len();
         let mut unreadable = Vec::new();
-        for Finding { api_name, stream } in findings {
+        for Answer { api_name, stream } in answers {
             match stream {
                 Ok(stream) => self.log.info(readable(&stream)),
                 Err(failure) => {
@@ -256,20 +199,26 @@ impl Surroundings {
             }
         }
         let readable = count - unreadable.len();
-        let is_wanted = |name: &str| is_named || !source.is_optional(name);
-        let wanted = unreadable.iter().find(|(name, _)| is_wanted(name));
-        let first = unreadable.first().filter(|_| readable == 0);
         let names: Vec<&str> = unreadable.iter().map(|(name, _)| name.as_str()).collect();
         let names = names.join(", ");
-        match wanted.or(first) {
-            Some((_, failure)) => {
-                Err(anyhow::Error::new(failure.clone()).context(format!("{names} cannot be read")))
+        if readable == 0 {
+            return Err(discover::nothing_readable(&source, &by_name(&unreadable)).into());
+        }
+        let wanted = by_name(&unreadable).into_iter();
+        let wanted = wanted.filter(|(name, failure)| !is_left_out(&source, name, failure));
+        match wanted.collect::<Vec<_>>().as_slice() {
+            [(name, failure)] => {
+                Err(anyhow!((*failure).clone()).context(format!("{name} cannot be read")))
             }
-            None if unreadable.is_empty() => Ok(match count {
+            several @ [_, ..] => {
+                let heading = format!("{} of {count} streams cannot be read", several.len());
+                Err(Failure::of_several(&heading, several).into())
+            }
+            [] if unreadable.is_empty() => Ok(match count {
                 1 => "the stream can be read".to_owned(),
                 _ => format!("all {count} streams can be read"),
             }),
-            None => Ok(format!(
+            [] => Ok(format!(
                 "{readable} of {count} streams can be read; not {names}"
             )),
         }
@@ -296,35 +245,6 @@ impl Surroundings {
     }
 }
 
-/// One sentence for a run in which streams failed; each has had its own.
-fn conclude(ends: &[Ended]) -> Result<()> {
-    let failed: Vec<(&str, &Failure)> = ends
-        .iter()
-        .filter_map(|ended| match &ended.end {
-            End::Failed(failure) => Some((ended.stream.as_str(), failure)),
-            End::Complete | End::Unread => None,
-        })
-        .collect();
-    let refused = failed
-        .iter()
-        .find(|(_, failure)| failure.kind == Kind::Unauthorized);
-    if let Some((_, failure)) = refused {
-        return Err(anyhow::Error::new((*failure).clone()));
-    }
-    let Some((stream, failure)) = failed.first() else {
-        return Ok(());
-    };
-    let context = match failed.len() {
-        1 => format!("{stream} failed and keeps its old bookmark; all other streams were read"),
-        count => {
-            format!(
-                "{count} streams failed and keep their old bookmarks, the others were read; {stream}"
-            )
-        }
-    };
-    Err(anyhow::Error::new((*failure).clone()).context(context))
-}
-
 fn readable(stream: &Stream) -> String {
     let fields = stream.properties.len();
     match &stream.replication {
@@ -338,22 +258,6 @@ fn readable(stream: &Stream) -> String {
             )
         }
     }
-}
-
-/// The API's name of a stream that a catalog lists: the one it kept, else the configured or
-/// standard one whose emitted name it bears.
-fn api_name(source: &Source, listed: &Listed) -> String {
-    let by_name = || {
-        let api_names = source.api_names();
-        let names = name::safe_names(api_names.iter().map(String::as_str));
-        let at = names.iter().position(|name| *name == listed.name)?;
-        api_names.into_iter().nth(at)
-    };
-    listed
-        .api_name
-        .clone()
-        .or_else(by_name)
-        .unwrap_or_else(|| listed.name.clone())
 }
 
 /// A script of faults from the command line comes after the one that the options name.

@@ -1,89 +1,152 @@
 //! What a workspace offers to this key: every stream is described and probed, side by side.
 
 use crate::catalog::Stream;
+use crate::config::BaseUrl;
 use crate::http::failure::{Failure, Kind};
 use crate::name;
 use crate::source::Source;
 use crate::tasks;
-use anyhow::{Context, Result};
 use std::sync::Arc;
 use tokio::task::JoinSet;
 
-/// How one stream answered.
-pub struct Finding {
+/// A stream that a workspace may have, before the API has been asked about it.
+#[derive(Clone, Debug)]
+pub struct Offer {
+    /// The name in what is emitted.
+    pub name: String,
+    /// The name in the API's paths.
+    pub api_name: String,
+}
+
+/// How the API answered for one offer.
+pub struct Answer {
     pub api_name: String,
     pub stream: Result<Stream, Failure>,
 }
 
+/// The streams that the configuration names, or else the standard ones.
+pub fn offers(source: &Source) -> Vec<Offer> {
+    let api_names = source.api_names();
+    let names = name::safe_names(api_names.iter().map(String::as_str));
+    let pairs = names.into_iter().zip(api_names);
+    pairs
+        .map(|(name, api_name)| Offer { name, api_name })
+        .collect()
+}
+
 /// The streams that the key can read, in the API's order. Standard ones that it cannot reach are
-/// left out with a warning; one that the configuration names beyond those is an error.
-pub async fn discover(source: &Arc<Source>) -> Result<Vec<Stream>> {
-    let mut streams = Vec::new();
-    for finding in survey(source).await? {
-        let Finding { api_name, stream } = finding;
+/// left out with a warning, unless the configuration names them. Any other failure is an error,
+/// since a catalog without the stream would say that there is none.
+pub async fn discover(source: &Arc<Source>) -> Result<Vec<Stream>, Failure> {
+    let (mut streams, mut failed, mut left_out) = (Vec::new(), Vec::new(), Vec::new());
+    for Answer { api_name, stream } in survey(source).await? {
         match stream {
             Ok(stream) => streams.push(stream),
             Err(failure) if is_left_out(source, &api_name, &failure) => {
-                source
-                    .log
-                    .warning(format!("{api_name} is left out: {failure}"));
+                warn_of_left_out(source, &api_name, &failure);
+                left_out.push((api_name, failure));
             }
-            Err(failure) => return Err(failure).with_context(|| format!("discovering {api_name}")),
+            Err(failure) => failed.push((api_name, failure)),
         }
     }
     if streams.is_empty() {
-        let sentence = "this key can read no stream at all; give it the permission to read some";
-        return Err(Failure::new(Kind::Forbidden, sentence).into());
+        failed.extend(left_out);
+        return Err(nothing_readable(source, &by_name(&failed)));
     }
-    Ok(streams)
+    match failed.as_slice() {
+        [] => Ok(streams),
+        [(api_name, failure)] => Err(Failure {
+            sentence: format!("discovering {api_name}: {failure}"),
+            ..failure.clone()
+        }),
+        _ => {
+            let heading = format!("{} streams cannot be discovered", failed.len());
+            Err(Failure::of_several(&heading, &by_name(&failed)))
+        }
+    }
 }
 
 /// Describes and probes every stream that is offered, and tells how each answered, in order. The
 /// first goes alone: if the key or the address is wrong, it tells as much as all of them.
-pub async fn survey(source: &Arc<Source>) -> Result<Vec<Finding>, Failure> {
-    let api_names = source.api_names();
-    let names = name::safe_names(api_names.iter().map(String::as_str));
-    let mut findings = Vec::new();
+pub async fn survey(source: &Arc<Source>) -> Result<Vec<Answer>, Failure> {
+    let mut answers = Vec::new();
     let mut tasks = JoinSet::new();
-    for (at, (api_name, name)) in api_names.into_iter().zip(names).enumerate() {
+    for (at, offer) in offers(source).into_iter().enumerate() {
         if at == 0 {
-            let stream = finding(examine(source, &api_name).await, name)?;
-            findings.push((at, Finding { api_name, stream }));
+            answers.push((at, ask(source, offer).await?));
             continue;
         }
         let source = Arc::clone(source);
-        tasks.spawn(async move {
-            let stream = finding(examine(&source, &api_name).await, name)?;
-            Ok((at, Finding { api_name, stream }))
-        });
+        tasks.spawn(async move { Ok((at, ask(&source, offer).await?)) });
     }
     for answer in tasks::all(tasks).await {
-        findings.push(answer?);
+        answers.push(answer?);
     }
-    findings.sort_by_key(|(at, _)| *at);
-    Ok(findings.into_iter().map(|(_, finding)| finding).collect())
+    answers.sort_by_key(|(at, _)| *at);
+    Ok(answers.into_iter().map(|(_, answer)| answer).collect())
 }
 
-/// An answer for one stream, under its emitted name; or a failure that concerns all of them.
-fn finding(
-    answer: Result<Stream, Failure>,
-    name: String,
-) -> Result<Result<Stream, Failure>, Failure> {
-    match answer {
-        Ok(stream) => Ok(Ok(Stream { name, ..stream })),
-        Err(failure) if matches!(failure.kind, Kind::Unauthorized | Kind::Unreachable) => {
-            Err(failure)
+/// The answer for one stream; or a failure that concerns all of them.
+async fn ask(source: &Source, offer: Offer) -> Result<Answer, Failure> {
+    match examine(source, &offer).await {
+        Err(failure) if failure.kind.ends_run() => Err(failure),
+        stream => Ok(Answer {
+            api_name: offer.api_name,
+            stream,
+        }),
+    }
+}
+
+/// Describes a stream, and asks whether the key may read it.
+pub async fn examine(source: &Source, offer: &Offer) -> Result<Stream, Failure> {
+    let stream = source.describe(&offer.api_name).await?;
+    source.probe(&offer.api_name).await?;
+    Ok(Stream {
+        name: offer.name.clone(),
+        ..stream
+    })
+}
+
+/// Whether a stream that cannot be read is no reason to fail.
+pub fn is_left_out(source: &Source, api_name: &str, failure: &Failure) -> bool {
+    let is_missing = matches!(
+        failure.kind,
+        Kind::Forbidden | Kind::NotFound | Kind::UnknownStream
+    );
+    source.is_optional(api_name) && is_missing
+}
+
+pub fn warn_of_left_out(source: &Source, api_name: &str, failure: &Failure) {
+    let warning = format!("{api_name} is left out: {failure}");
+    source.log.warning(warning);
+}
+
+/// The failure of a run that finds no stream to read, given why each cannot be read.
+pub fn nothing_readable(source: &Source, failures: &[(&str, &Failure)]) -> Failure {
+    let are_all = |kind: Kind| failures.iter().all(|(_, failure)| failure.kind == kind);
+    if let BaseUrl::Remote(base_url) = &source.config.base_url
+        && are_all(Kind::NotFound)
+    {
+        let api = source.config.api;
+        let (title, usual) = (api.title(), api.usual_address());
+        let sentence = format!(
+            "every stream answered 404, so base_url ({base_url}) is probably wrong; for {title} it is usually {usual}"
+        );
+        return Failure::new(Kind::NotFound, sentence);
+    }
+    let heading = "this key can read no stream at all; give it the permission to read some";
+    match failures {
+        [(name, failure)] => {
+            Failure::new(failure.kind, format!("{name} cannot be read: {failure}"))
         }
-        Err(failure) => Ok(Err(failure)),
+        _ if are_all(Kind::Forbidden) => Failure::new(Kind::Forbidden, heading),
+        _ => Failure::of_several("no stream can be read", failures),
     }
 }
 
-async fn examine(source: &Source, api_name: &str) -> Result<Stream, Failure> {
-    let stream = source.describe(api_name).await?;
-    source.probe(api_name).await?;
-    Ok(stream)
-}
-
-fn is_left_out(source: &Source, api_name: &str, failure: &Failure) -> bool {
-    source.is_optional(api_name) && matches!(failure.kind, Kind::Forbidden | Kind::NotFound)
+pub fn by_name(failures: &[(String, Failure)]) -> Vec<(&str, &Failure)> {
+    let pairs = failures.iter();
+    pairs
+        .map(|(name, failure)| (name.as_str(), failure))
+        .collect()
 }

@@ -14,6 +14,7 @@ use crate::tally::Tally;
 use anyhow::Result;
 use secrecy::SecretString;
 use std::sync::Arc;
+use tokio::sync::SetOnce;
 
 /// After so many failures in a row, a page is asked for at half its size.
 const FAILURES_BEFORE_SMALLER: u32 = 3;
@@ -29,6 +30,7 @@ pub struct Source {
     budget: Budget,
     pace: Pace,
     clock: Arc<dyn Clock>,
+    answered: SetOnce<()>,
 }
 
 impl Source {
@@ -57,6 +59,7 @@ impl Source {
             },
             pace: Pace::new(Arc::clone(&clock)),
             clock,
+            answered: SetOnce::new(),
             log,
             config,
         })
@@ -75,9 +78,21 @@ impl Source {
         self.api.standard_streams()
     }
 
-    /// Whether a workspace may lack a stream.
+    /// Whether a workspace may lack a stream: a standard one that the configuration does not name.
     pub fn is_optional(&self, api_name: &str) -> bool {
-        self.api.is_optional(api_name)
+        self.config.record_types.is_none() && self.api.is_optional(api_name)
+    }
+
+    /// Resolves when the API has answered a request for the first time, and did not refuse the key.
+    pub async fn answered(&self) {
+        self.answered.wait().await;
+    }
+
+    fn note_answer<T>(&self, answer: &Result<T, Failure>) {
+        if !matches!(answer, Err(failure) if failure.kind.ends_run()) {
+            // Every later answer finds it set.
+            let _ = self.answered.set(());
+        }
     }
 
     /// One page of a stream, and the size at which it came: one that is refused or keeps failing
@@ -98,6 +113,7 @@ impl Source {
             let turn = self.turn(tally).await;
             let answer = self.send(&self.api.page_request(&request), tally).await;
             let page = answer.and_then(|reply| self.api.page(reply, request.token.is_some()));
+            self.note_answer(&page);
             let failure = match page {
                 Ok(page) => return Ok((page, request.limit)),
                 Err(failure) => failure,
@@ -144,7 +160,7 @@ impl Source {
         let Some(request) = self.api.schema_request(api_name) else {
             let offered = self.standard_streams().join(", ");
             return Err(Failure::new(
-                Kind::NotFound,
+                Kind::UnknownStream,
                 format!("there is no such stream; there are {offered}"),
             ));
         };
@@ -178,7 +194,9 @@ impl Source {
         let mut attempts = Attempts::begin(self.budget, self.clock.as_ref(), &self.log, subject);
         loop {
             let turn = self.turn(&tally).await;
-            match self.send(request, &tally).await.and_then(&read) {
+            let answer = self.send(request, &tally).await.and_then(&read);
+            self.note_answer(&answer);
+            match answer {
                 Ok(done) => return Ok(done),
                 Err(failure) => {
                     self.wait_after(&mut attempts, failure, turn, &tally)

@@ -1,9 +1,15 @@
 //! A run: the selected streams side by side, each to its end, and then its bookmark. A stream that
 //! fails leaves its old bookmark in force, and the others finish.
 
+pub mod conclusion;
+mod wanted;
+
+pub use wanted::Wanted;
+
 use crate::api::{LowerBound, Window};
 use crate::catalog::{Replication, Selection, SyncMode};
 use crate::config::{Boundary, Config};
+use crate::discover;
 use crate::findings::{Finding, Findings, counted};
 use crate::http::failure::{Failure, Kind};
 use crate::protocol::{Message, Protocol};
@@ -25,6 +31,8 @@ use tokio::task::JoinSet;
 pub enum End {
     Complete,
     Failed(Failure),
+    /// The workspace lacks it, or the key may not read it, and nobody asked for it by name.
+    LeftOut(Failure),
     /// Nobody reads the output any more.
     Unread,
 }
@@ -35,36 +43,48 @@ pub struct Ended {
     pub end: End,
 }
 
-/// Reads streams to their ends. Returns how each ended; after a refused key, without the rest.
+/// Reads streams to their ends. Returns how each ended; after a failure that ends the run, without
+/// the rest.
 pub async fn sync(
     source: &Arc<Source>,
     protocol: Protocol,
-    selections: Vec<Selection>,
+    wanted: Vec<Wanted>,
     state: &State,
     messages: &Sender<Message>,
 ) -> Vec<Ended> {
     let places = Arc::new(Semaphore::new(source.config.concurrency));
     let mut tasks = JoinSet::new();
     let mut ends = Vec::new();
-    for selection in selections {
+    for (at, wanted) in wanted.into_iter().enumerate() {
         let place = Arc::clone(&places).acquire_owned().await;
+        if at == 1 {
+            // If the key or the address is wrong, the first stream alone finds out.
+            tokio::select! {
+                biased;
+                Some(ended) = tasks.join_next() => ends.extend(unwound(ended)),
+                () = source.answered() => {}
+            }
+        }
         while let Some(ended) = tasks.try_join_next() {
             ends.extend(unwound(ended));
         }
-        if ends.iter().any(Ended::was_refused) {
+        if ends.iter().any(Ended::ends_run) {
             return ends;
         }
         // The state was checked when it was read.
-        let bookmark = state.bookmark(&selection.stream.name).unwrap_or_default();
-        let stream = StreamRun::new(source, protocol, selection, bookmark, messages.clone());
+        let bookmark = state.bookmark(wanted.name()).unwrap_or_default();
+        let (source, messages) = (Arc::clone(source), messages.clone());
         tasks.spawn(async move {
             let _place = place;
-            stream.run().await
+            Ended {
+                stream: wanted.name().to_owned(),
+                end: read(source, protocol, wanted, bookmark, messages).await,
+            }
         });
     }
     while let Some(ended) = tasks.join_next().await {
         ends.extend(unwound(ended));
-        if ends.iter().any(Ended::was_refused) {
+        if ends.iter().any(Ended::ends_run) {
             break;
         }
     }
@@ -72,8 +92,52 @@ pub async fn sync(
 }
 
 impl Ended {
-    fn was_refused(&self) -> bool {
-        matches!(&self.end, End::Failed(failure) if failure.kind == Kind::Unauthorized)
+    fn ends_run(&self) -> bool {
+        matches!(&self.end, End::Failed(failure) if failure.kind.ends_run())
+    }
+}
+
+/// Asks the API about a stream, and reads it. One that cannot be described has failed, and the
+/// others go on.
+async fn read(
+    source: Arc<Source>,
+    protocol: Protocol,
+    wanted: Wanted,
+    bookmark: Option<Bookmark>,
+    messages: Sender<Message>,
+) -> End {
+    let failure = match wanted.select(&source).await {
+        Ok(selection) => {
+            let stream = StreamRun::new(&source, protocol, selection, bookmark, messages);
+            return stream.read().await;
+        }
+        Err(failure) => failure,
+    };
+    if failure.kind.ends_run() {
+        return End::Failed(failure);
+    }
+    if wanted.is_left_out(&source, &failure) {
+        discover::warn_of_left_out(&source, wanted.name(), &failure);
+        return End::LeftOut(failure);
+    }
+    tell_failed(&source, &messages, wanted.name(), failure).await
+}
+
+/// Says that a stream failed, and ends it so.
+async fn tell_failed(
+    source: &Source,
+    messages: &Sender<Message>,
+    stream: &str,
+    mut failure: Failure,
+) -> End {
+    failure.sentence = source.log.without_secret(failure.sentence);
+    let message = Message::Failed {
+        stream: stream.to_owned(),
+        failure: failure.clone(),
+    };
+    match messages.send(message).await {
+        Ok(()) => End::Failed(failure),
+        Err(_) => End::Unread,
     }
 }
 
@@ -125,13 +189,6 @@ impl StreamRun {
             tally: Arc::default(),
             began: std::time::Instant::now(),
             messages,
-        }
-    }
-
-    async fn run(self) -> Ended {
-        Ended {
-            stream: self.selection.stream.name.clone(),
-            end: self.read().await,
         }
     }
 
@@ -332,18 +389,11 @@ impl StreamRun {
         )
     }
 
-    async fn fail(self, mut failure: Failure) -> End {
+    async fn fail(self, failure: Failure) -> End {
         self.report_findings();
         self.tell_metrics("failed");
-        failure.sentence = self.source.log.without_secret(failure.sentence);
-        let message = Message::Failed {
-            stream: self.selection.stream.name.clone(),
-            failure: failure.clone(),
-        };
-        match self.say(message).await {
-            Ok(()) => End::Failed(failure),
-            Err(unread) => unread,
-        }
+        let stream = &self.selection.stream.name;
+        tell_failed(&self.source, &self.messages, stream, failure).await
     }
 
     fn report_findings(&self) {

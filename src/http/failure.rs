@@ -11,8 +11,10 @@ pub enum Kind {
     Unauthorized,
     /// The key may not do this. The stream fails.
     Forbidden,
-    /// There is no such thing. The stream fails.
+    /// There is nothing at this path. The stream fails.
     NotFound,
+    /// The API knows no stream of this name. The stream fails.
+    UnknownStream,
     /// The page token no longer works. The walk starts again.
     InvalidCursor,
     /// The page size is refused. A smaller one is tried.
@@ -44,6 +46,11 @@ impl Kind {
                 | Self::Unreachable
                 | Self::Malformed
         )
+    }
+
+    /// Whether every other request of the run would fail in the same way.
+    pub fn ends_run(self) -> bool {
+        matches!(self, Self::Unauthorized | Self::Unreachable)
     }
 }
 
@@ -93,6 +100,28 @@ impl Failure {
             sentence: sentence.into(),
             asked_wait: None,
         }
+    }
+
+    /// One failure for several things that failed: a heading, then each cause with the names of
+    /// the things that it concerns. The kind is that of the first.
+    pub fn of_several(heading: &str, failures: &[(&str, &Failure)]) -> Self {
+        let mut causes: Vec<(&str, Vec<&str>)> = Vec::new();
+        for (name, failure) in failures {
+            let same = causes
+                .iter_mut()
+                .find(|(cause, _)| *cause == failure.sentence);
+            match same {
+                Some((_, names)) => names.push(name),
+                None => causes.push((&failure.sentence, vec![name])),
+            }
+        }
+        let lines = causes
+            .iter()
+            .map(|(cause, names)| format!("\n  {}: {cause}", names.join(", ")));
+        let kind = failures
+            .first()
+            .map_or(Kind::Server, |(_, failure)| failure.kind);
+        Self::new(kind, format!("{heading}:{}", lines.collect::<String>()))
     }
 
     /// A failure that the API told of, by status, error code and message.
@@ -179,7 +208,7 @@ fn by_code(code: &str) -> Option<(Kind, &'static str)> {
             "give the key the permission to read this, or do not ask for it",
         ),
         "unknown_record_type" => (
-            Kind::NotFound,
+            Kind::UnknownStream,
             "the workspace has no such record type, or not for this key; in record_types, custom objects are named by their API name",
         ),
         "invalid_filter_field" => (
@@ -251,7 +280,7 @@ mod tests {
         let table = [
             (401, None, Kind::Unauthorized),
             (403, None, Kind::Forbidden),
-            (404, Some("unknown_record_type"), Kind::NotFound),
+            (404, Some("unknown_record_type"), Kind::UnknownStream),
             (405, None, Kind::NotFound),
             (400, Some("invalid_cursor"), Kind::InvalidCursor),
             (422, Some("invalid_range"), Kind::LimitOutOfRange),

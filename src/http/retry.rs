@@ -232,6 +232,7 @@ mod tests {
             Kind::Unauthorized,
             Kind::Forbidden,
             Kind::NotFound,
+            Kind::UnknownStream,
             Kind::Rejected,
             Kind::Oversized,
         ] {

@@ -178,8 +178,8 @@ enum Entries {
 }
 
 impl Listed {
-    /// The selection of this stream, given what the API says of it today; and what of today's
-    /// stream the catalog does not know.
+    /// The selection of this stream, given what the API says of it today; and what a person should
+    /// know of it, a sentence each.
     pub fn resolve(&self, stream: Stream) -> (Selection, Vec<String>) {
         let stream = Stream {
             name: self.name.clone(),

@@ -38,7 +38,7 @@ fn a_stream_that_fails_half_way_promises_nothing_and_keeps_its_old_bookmark() {
             r#"{"code":"forbidden"}"#,
         );
         let run = workspace.read(&settings).state(&state).run().ended(1);
-        let run = run.says("CRITICAL account failed and keeps its old bookmark");
+        let run = run.says("CRITICAL account failed, and its bookmark stays as it was; the other 2 streams were read: the API answered 403");
         let emitted = run.emitted();
         assert_eq!(emitted.schemas.len(), 3);
         assert_eq!(emitted.states.len(), 2);
@@ -70,7 +70,9 @@ fn every_failed_stream_has_a_sentence() {
         r#"{"code":"unsortable_field"}"#,
     );
     let run = workspace.read(&settings).run().ended(1);
-    let run = run.says("2 streams failed").says("account").says("task");
+    let run = run.says("CRITICAL 2 of 3 streams failed, and their bookmarks stay as they were; the other stream was read:")
+        .says("CRITICAL   account: the API answered 404 unknown_record_type")
+        .says("CRITICAL   task: the API answered 400 unsortable_field");
     assert_eq!(run.emitted().states.len(), 1);
 }
 
@@ -134,7 +136,7 @@ fn a_forbidden_stream_that_a_catalog_selects_fails_and_the_others_are_read() {
     let catalog = catalog_of(&all, &json!({}));
     let run = fewer.read(&json!({})).catalog(&catalog).run().ended(1);
     let run = run
-        .says("2 streams failed")
+        .says("2 of 5 streams failed")
         .says("companies")
         .says("engagements");
     assert_eq!(run.emitted().states.len(), 3);
@@ -145,11 +147,110 @@ fn a_custom_object_that_is_unknown_or_forbidden_is_named() {
     let workspace = Workspace::reevo("records=10&forbid=implementation_project");
     for (name, status) in [("vineyard", "404"), ("implementation_project", "403")] {
         let config = workspace.config_file(&json!({"record_types": ["contact", name]}));
-        for command in ["discover", "read"] {
+        let run = workspace.run(&["discover", "--config", &config]).ended(1);
+        assert_eq!(
+            (run.stdout.as_str(), run.logged("CRITICAL ").len()),
+            ("", 1)
+        );
+        run.says(&format!("discovering {name}: the API answered {status}"));
+        let run = workspace.run(&["read", "--config", &config]).ended(1);
+        let run = run
+            .says(&format!("CRITICAL {name} failed"))
+            .says(&format!("answered {status}"));
+        let streams: Vec<String> = run.emitted().schemas.into_keys().collect();
+        assert_eq!(streams, ["contact"]);
+    }
+}
+
+#[test]
+fn a_stream_that_the_configuration_names_and_the_key_may_not_read_fails_the_run() {
+    let workspace = Workspace::reevo("records=10&forbid=note");
+    let named = json!({"record_types": ["note", "task"]});
+    let config = workspace.config_file(&named);
+    for command in ["read", "discover", "check"] {
+        let run = workspace.run(&[command, "--config", &config]).ended(1);
+        run.says("note").says("403");
+    }
+    let run = workspace.read(&named).run();
+    assert_eq!(run.emitted().states.len(), 1);
+    // Nobody has asked for the note stream by its name here.
+    let run = workspace.read(&json!({})).run().ok();
+    run.says("WARNING note is left out: the API answered 403");
+}
+
+#[test]
+fn without_a_catalog_a_stream_that_cannot_be_described_holds_up_no_other() {
+    for (status, body) in [
+        (503, ""),
+        (200, "<html>"),
+        (404, r#"{"code":"unknown_record_type"}"#),
+    ] {
+        for failing in THREE {
+            let workspace = Workspace::reevo("records=10");
+            let schema = format!("_schema/{failing}");
+            refuse(&workspace, &schema, 0, status, body);
+            let settings = json!({"record_types": THREE});
+            let run = workspace.read(&settings).within(FakeClock::new()).ended(1);
+            let run = run.says(&format!("CRITICAL {failing} failed"));
+            let emitted = run.emitted();
+            assert_eq!(emitted.states.len(), 2, "{failing} {status}");
+            assert!(!emitted.schemas.contains_key(failing));
+        }
+    }
+}
+
+#[test]
+fn the_last_word_says_what_became_of_all_streams_and_gives_each_cause_once() {
+    let workspace = Workspace::reevo("records=10");
+    refuse(
+        &workspace,
+        "_query",
+        0,
+        400,
+        r#"{"code":"unsortable_field"}"#,
+    );
+    let run = workspace
+        .read(&json!({"record_types": THREE}))
+        .run()
+        .ended(1);
+    let last: Vec<&str> = run.logged("CRITICAL ");
+    assert_eq!(last.len(), 2);
+    assert_eq!(
+        last[0],
+        "all 3 streams failed, and their bookmarks stay as they were:"
+    );
+    let mut names = last[1]
+        .trim_start()
+        .split(':')
+        .next()
+        .unwrap()
+        .split(", ")
+        .collect::<Vec<_>>();
+    names.sort_unstable();
+    assert_eq!(names, ["account", "contact", "task"]);
+    let run = workspace
+        .read(&json!({"record_types": ["task"]}))
+        .run()
+        .ended(1);
+    run.says("CRITICAL task failed, and its bookmark stays as it was: the API answered 400");
+}
+
+#[test]
+fn an_address_where_nothing_is_found_is_probably_a_wrong_base_url() {
+    for (api, usual) in [
+        (REEVO, "for Reevo it is usually https://api.reevo.ai"),
+        (
+            ASKELEPHANT,
+            "for AskElephant it is usually https://app.askelephant.ai/api",
+        ),
+    ] {
+        let workspace = Workspace::new(api, "records=10");
+        let wrong = format!("{}/wrong", workspace.sandbox.url());
+        let config = workspace.config_file(&json!({"base_url": wrong}));
+        for command in ["read", "discover", "check"] {
             let run = workspace.run(&[command, "--config", &config]).ended(1);
             assert_eq!(run.stdout, "");
-            assert_eq!(run.logged("CRITICAL ").len(), 1);
-            run.says(&format!("discovering {name}: the API answered {status}"));
+            run.says(&format!("base_url ({wrong}) is probably wrong; {usual}"));
         }
     }
 }
@@ -261,7 +362,7 @@ fn every_error_envelope_is_understood() {
     for envelope in ["nested", "flat", "platform", "errors", "detail"] {
         let options = format!("records=10&forbid=task&error_envelope={envelope}");
         let workspace = Workspace::reevo(&options);
-        let config = workspace.config_file(&json!({"record_types": ["contact", "task"]}));
+        let config = workspace.config_file(&json!({}));
         let run = workspace.run(&["discover", "--config", &config]).ok();
         run.says("task is left out: the API answered 403")
             .says("give the key the permission");

@@ -120,6 +120,7 @@ fn failure_type(kind: Kind) -> &'static str {
         Kind::Unauthorized
         | Kind::Forbidden
         | Kind::NotFound
+        | Kind::UnknownStream
         | Kind::Rejected
         | Kind::LimitOutOfRange => "config_error",
         Kind::RateLimited | Kind::Server | Kind::Connection | Kind::Unreachable => {

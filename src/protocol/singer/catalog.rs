@@ -238,8 +238,8 @@ fn truth(value: &Value) -> Option<bool> {
 }
 
 impl Entry {
-    /// The selection of a stream as the API describes it today, and those of its fields that the
-    /// catalog does not know.
+    /// The selection of a stream as the API describes it today, and a warning for each way in which
+    /// the catalog and the stream do not fit together.
     pub fn resolve(&self, stream: Stream) -> (Selection, Vec<String>) {
         let mut schema = self.schema.clone();
         self.prune(&mut schema, &mut Vec::new());
@@ -248,12 +248,7 @@ impl Entry {
         for property in &mut properties {
             self.find_source(property, &stream);
         }
-        let known = properties_of_entry(&self.schema);
-        let missing = stream.properties.iter().map(|property| &property.name);
-        let missing = missing
-            .filter(|name| !known.contains(*name) && !is_automatic(name))
-            .cloned()
-            .collect();
+        let warnings = self.missing_fields(&stream).into_iter().collect();
         let mode = match stream.best_mode() {
             SyncMode::Incremental if self.wants_full_table => SyncMode::FullTable,
             mode => mode,
@@ -264,7 +259,21 @@ impl Entry {
             schema,
             mode,
         };
-        (selection, missing)
+        (selection, warnings)
+    }
+
+    /// A warning of the stream's fields that the catalog does not know.
+    fn missing_fields(&self, stream: &Stream) -> Option<String> {
+        let known = properties_of_entry(&self.schema);
+        let names = stream.properties.iter().map(|property| &property.name);
+        let missing: Vec<&str> = names
+            .filter(|name| !known.contains(*name) && !is_automatic(name))
+            .map(String::as_str)
+            .collect();
+        (!missing.is_empty()).then(|| {
+            let missing = missing.join(", ");
+            format!("the catalog is older than the API's schema and lacks {missing}; run discover again to read them")
+        })
     }
 
     /// Takes the deselected properties out of a schema, level by level. An object goes with the

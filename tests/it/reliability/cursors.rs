@@ -129,7 +129,7 @@ fn pages_out_of_order_never_make_a_bookmark_that_skips() {
             {"times": 1, "fault": "pages_out_of_order"},
             {"kind": "page", "skip": 2, "fault": {"status": {"code": 400}}}
         ]),
-        "keeps its old bookmark",
+        "its bookmark stays as it was",
     );
 }
 

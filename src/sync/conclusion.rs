@@ -1,0 +1,50 @@
+//! What the ends of all streams mean for the run: success, or one failure that names each cause.
+
+use super::{End, Ended};
+use crate::discover;
+use crate::http::failure::{Failure, Kind};
+use crate::source::Source;
+
+/// The failure of a run whose streams ended so; nothing if it succeeded.
+pub fn failure(source: &Source, ends: &[Ended]) -> Option<Failure> {
+    let (mut failed, mut left_out) = (Vec::new(), Vec::new());
+    for Ended { stream, end } in ends {
+        match end {
+            End::Failed(failure) if failure.kind.ends_run() => return Some(failure.clone()),
+            End::Failed(failure) => failed.push((stream.as_str(), failure)),
+            End::LeftOut(failure) => left_out.push((stream.as_str(), failure)),
+            End::Complete | End::Unread => {}
+        }
+    }
+    let read = ends.len() - failed.len() - left_out.len();
+    let all = [failed.as_slice(), &left_out].concat();
+    let is_nowhere = all.iter().all(|(_, one)| one.kind == Kind::NotFound);
+    if read == 0 && !all.is_empty() && (failed.is_empty() || is_nowhere) {
+        return Some(discover::nothing_readable(source, &all));
+    }
+    (!failed.is_empty()).then(|| of_streams(&failed, read))
+}
+
+/// Says which streams failed and why, and what became of the others.
+fn of_streams(failed: &[(&str, &Failure)], read: usize) -> Failure {
+    let others = match read {
+        0 => String::new(),
+        1 => "; the other stream was read".to_owned(),
+        _ => format!("; the other {read} streams were read"),
+    };
+    if let [(stream, failure)] = failed {
+        let sentence =
+            format!("{stream} failed, and its bookmark stays as it was{others}: {failure}");
+        return Failure {
+            sentence,
+            ..(*failure).clone()
+        };
+    }
+    let count = failed.len();
+    let streams = match read {
+        0 => format!("all {count} streams"),
+        _ => format!("{count} of {} streams", count + read),
+    };
+    let heading = format!("{streams} failed, and their bookmarks stay as they were{others}");
+    Failure::of_several(&heading, failed)
+}

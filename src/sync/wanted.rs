@@ -1,0 +1,75 @@
+//! A stream that a run is asked to read, before the API has described it.
+
+use crate::catalog::{Selection, Stream};
+use crate::discover::{self, Offer};
+use crate::http::failure::Failure;
+use crate::protocol::Listed;
+use crate::source::Source;
+
+pub enum Wanted {
+    /// Everything of a stream that the workspace may have.
+    Whole(Offer),
+    /// What a catalog selects of a stream.
+    Listed(Offer, Listed),
+}
+
+impl Wanted {
+    /// Everything that is offered, for a run without a catalog.
+    pub fn everything(source: &Source) -> Vec<Self> {
+        let offers = discover::offers(source).into_iter();
+        offers.map(Self::Whole).collect()
+    }
+
+    /// The streams of a catalog. Each has the API's name that the catalog kept, else that of the
+    /// offer of the same name.
+    pub fn listed(source: &Source, listed: Vec<Listed>) -> Vec<Self> {
+        let offers = discover::offers(source);
+        let api_name = |one: &Listed| {
+            let offer = offers.iter().find(|offer| offer.name == one.name);
+            let kept = one.api_name.as_ref();
+            kept.or(offer.map(|offer| &offer.api_name))
+                .unwrap_or(&one.name)
+                .clone()
+        };
+        let wanted = listed.into_iter().map(|one| {
+            let offer = Offer {
+                api_name: api_name(&one),
+                name: one.name.clone(),
+            };
+            Self::Listed(offer, one)
+        });
+        wanted.collect()
+    }
+
+    /// The name in what is emitted.
+    pub fn name(&self) -> &str {
+        let (Self::Whole(offer) | Self::Listed(offer, _)) = self;
+        &offer.name
+    }
+
+    /// Asks the API about the stream.
+    pub async fn select(&self, source: &Source) -> Result<Selection, Failure> {
+        match self {
+            Self::Whole(offer) => discover::examine(source, offer).await.map(Stream::whole),
+            Self::Listed(offer, listed) => {
+                if let Some(failure) = listed.refusal() {
+                    return Err(failure);
+                }
+                let stream = source.describe(&offer.api_name).await?;
+                let (selection, warnings) = listed.resolve(stream);
+                for warning in warnings {
+                    source.log.warning(format!("{}: {warning}", offer.name));
+                }
+                Ok(selection)
+            }
+        }
+    }
+
+    /// Whether the run succeeds without the stream, if it fails in this way before it begins.
+    pub fn is_left_out(&self, source: &Source, failure: &Failure) -> bool {
+        match self {
+            Self::Whole(offer) => discover::is_left_out(source, &offer.api_name, failure),
+            Self::Listed(..) => false,
+        }
+    }
+}
