@@ -17,6 +17,7 @@ use crate::sync::{self, Wanted, conclusion};
 use anyhow::{Context, Result, anyhow, bail};
 use secrecy::SecretString;
 use std::net::{Ipv4Addr, SocketAddr};
+use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::sync::mpsc::Sender;
@@ -44,7 +45,7 @@ impl Surroundings {
                 state,
             } => {
                 let config = self.config(&config)?;
-                let state = self.input(state.as_deref(), "state")?.unwrap_or_default();
+                let state = self.stored_state(state.as_deref())?;
                 let state = self.protocol.state(&state)?;
                 let catalog = self.input(catalog.as_deref(), "catalog")?;
                 let listed = catalog
@@ -81,6 +82,20 @@ impl Surroundings {
             );
         }
         Ok(text)
+    }
+
+    /// The text of a state. The first run has none, although its command line names the file.
+    fn stored_state(&self, path: Option<&str>) -> Result<String> {
+        let path = path.filter(|path| {
+            let is_there = !matches!(Path::new(path).try_exists(), Ok(false));
+            if !is_there {
+                self.log.warning(format!(
+                    "the state file {path} does not exist; every stream is read from its start"
+                ));
+            }
+            is_there
+        });
+        Ok(self.input(path, "state")?.unwrap_or_default())
     }
 
     fn config(&self, files: &[String]) -> Result<Config> {
@@ -148,11 +163,28 @@ impl Surroundings {
             self.log
                 .warning("no stream is selected, so there is nothing to read");
         }
+        self.warn_of_foreign_state(&state, &wanted);
         self.say(Message::Resumed(state.clone())).await;
         let ends = sync::sync(&source, self.protocol, wanted, &state, &self.messages).await;
         match conclusion::failure(&source, &ends) {
             Some(failure) => Err(failure.into()),
             None => Ok(()),
+        }
+    }
+
+    /// Warns of a state that names streams, and none of those that are read.
+    fn warn_of_foreign_state(&self, state: &State, wanted: &[Wanted]) {
+        let names = state.streams();
+        let has_bookmark = |one: &Wanted| state.holds(one.name());
+        if let Some(first) = wanted.first()
+            && !names.is_empty()
+            && !wanted.iter().any(has_bookmark)
+        {
+            let (names, form) = (names.join(", "), self.protocol.state_form(first.name()));
+            self.log.warning(format!(
+                "the state has no bookmark for any stream that is read (it names {names}), \
+                 so all are read from their start; the expected form is {form}"
+            ));
         }
     }
 

@@ -131,6 +131,19 @@ impl State {
         }))
     }
 
+    /// Whether there is a bookmark for a stream, of whatever making.
+    pub fn holds(&self, stream: &str) -> bool {
+        self.bookmarks.contains_key(stream)
+    }
+
+    /// The streams that the state names, also where it lacks the `bookmarks` around them.
+    pub fn streams(&self) -> Vec<&str> {
+        let is_bookmark = |raw: &RawValue| json::kind(raw.get()) == json::Kind::Object;
+        let foreign = self.foreign.iter().filter(|(_, raw)| is_bookmark(raw));
+        let named = self.bookmarks.keys().chain(foreign.map(|(name, _)| name));
+        named.map(String::as_str).collect()
+    }
+
     /// Puts a bookmark in force. Members of the old one that are not ours stay.
     pub fn promise(&mut self, stream: &str, bookmark: &Bookmark) {
         let old = self.bookmarks.get(stream).map_or("{}", |raw| raw.get());

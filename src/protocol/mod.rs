@@ -3,6 +3,8 @@
 //! folder here, another member of [`Protocol`], and the arms that the compiler then asks for.
 
 pub mod airbyte;
+mod document;
+mod mismatch;
 pub mod singer;
 pub mod writer;
 
@@ -138,17 +140,29 @@ impl Protocol {
 
     /// The selection that a catalog makes.
     pub fn selected(self, catalog: &str) -> Result<Vec<Listed>> {
-        match self {
+        let listed = match self {
             Self::Singer => singer::catalog::read(catalog),
             Self::Airbyte => airbyte::catalog::read(catalog),
-        }
+        };
+        listed.map_err(|error| document::not_a_catalog(self, catalog).unwrap_or(error))
     }
 
     /// The state in the form in which it is handed to the program.
     pub fn state(self, text: &str) -> Result<State> {
+        if let Some(error) = document::not_a_state(self, text) {
+            return Err(error);
+        }
         match self {
             Self::Singer => State::parse(text),
             Self::Airbyte => airbyte::state::parse(text),
+        }
+    }
+
+    /// The form of a state that has a bookmark for a stream, to show to a person.
+    pub fn state_form(self, stream: &str) -> String {
+        match self {
+            Self::Singer => singer::state_form(stream),
+            Self::Airbyte => airbyte::state::form(stream),
         }
     }
 

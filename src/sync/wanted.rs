@@ -10,7 +10,7 @@ pub enum Wanted {
     /// Everything of a stream that the workspace may have.
     Whole(Offer),
     /// What a catalog selects of a stream.
-    Listed(Offer, Listed),
+    Listed(Offer, Box<Listed>),
 }
 
 impl Wanted {
@@ -36,7 +36,7 @@ impl Wanted {
                 api_name: api_name(&one),
                 name: one.name.clone(),
             };
-            Self::Listed(offer, one)
+            Self::Listed(offer, Box::new(one))
         });
         wanted.collect()
     }

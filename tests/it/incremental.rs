@@ -396,3 +396,51 @@ fn lookback_finds_what_became_visible_late() {
         assert_eq!(with.state(), first.state());
     }
 }
+
+#[test]
+fn a_state_file_that_does_not_exist_yet_means_from_the_start() {
+    let workspace = Workspace::reevo("records=10");
+    let config = workspace.config_file(&json!({"record_types": ["task"]}));
+    let missing = workspace.file("folder", "") + ".json";
+    let run = workspace
+        .run(&["--config", &config, "--state", &missing])
+        .ok();
+    assert_eq!(
+        run.emitted().records("task").len(),
+        workspace.sandbox.truth("task").len()
+    );
+    run.says(&format!(
+        "WARNING the state file {missing} does not exist; every stream is read from its start"
+    ));
+}
+
+#[test]
+fn a_state_of_other_streams_is_told_with_the_form_that_is_expected() {
+    let workspace = Workspace::reevo("records=10");
+    let settings = json!({"record_types": ["task", "note"]});
+    let bookmark = json!({"updated_at": "2026-01-01T00:00:00Z", "id": "a"});
+    let form = r#"the expected form is {"bookmarks": {"task": {"updated_at": …, "id": …}}}"#;
+    for (state, names) in [
+        (
+            json!({"bookmarks": {"contacts": bookmark, "deals": bookmark}}),
+            Some("contacts, deals"),
+        ),
+        (json!({"task": bookmark}), Some("task")),
+        (
+            json!({"bookmarks": {"task": bookmark, "deals": bookmark}}),
+            None,
+        ),
+        (json!({"bookmarks": {}, "currently_syncing": null}), None),
+        (json!({}), None),
+    ] {
+        let run = workspace.read(&settings).state(&state).run().ok();
+        let warnings = run.logged("WARNING ");
+        match names {
+            Some(names) => {
+                assert_eq!(warnings.len(), 1);
+                run.says(&format!("(it names {names})")).says(form);
+            }
+            None => assert!(warnings.is_empty(), "{warnings:?}"),
+        }
+    }
+}

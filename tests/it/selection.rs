@@ -374,3 +374,72 @@ fn full_table_reads_everything_in_spite_of_a_bookmark() {
     assert_eq!(second.state(), first.state());
     assert_eq!(second.schemas["contact"].key_properties, ["id"]);
 }
+
+#[test]
+fn what_a_catalog_asks_for_and_the_api_does_not_have_is_told_once_for_a_stream() {
+    let (workspace, catalog) = contacts_and_notes();
+    for (keyword, value, expected) in [
+        (
+            "replication-method",
+            "LOG_BASED",
+            "replication-method LOG_BASED, which the API does not have; reading by INCREMENTAL",
+        ),
+        (
+            "replication-key",
+            "created_at",
+            "the replication key created_at; reading by updated_at, the only one that works",
+        ),
+    ] {
+        let mut catalog = catalog.clone();
+        set(&mut catalog, "note", &[], keyword, json!(value));
+        let (run, emitted) = read(&workspace, &catalog);
+        assert_eq!(emitted.states.len(), 2);
+        assert_eq!(run.logged("WARNING note: the catalog asks for ").len(), 1);
+        assert_eq!(run.logged("WARNING ").len(), 1);
+        run.says(expected);
+    }
+    let mut catalog = catalog;
+    for name in ["shoe_size", "hat_size"] {
+        stream_of(&mut catalog, "note")["schema"]["properties"][name] =
+            json!({"type": ["string", "null"]});
+    }
+    let (run, emitted) = read(&workspace, &catalog);
+    assert!(
+        emitted
+            .records("note")
+            .iter()
+            .all(|record| record.value["hat_size"].is_null())
+    );
+    assert_eq!(run.logged("WARNING ").len(), 1);
+    run.says("WARNING note: the catalog has fields that the API's schema does not have (shoe_size, hat_size)");
+}
+
+#[test]
+fn a_document_of_the_other_protocol_is_named() {
+    let (workspace, catalog) = contacts_and_notes();
+    let config = workspace.config_file(&settings());
+    let singer = workspace.file("singer.json", &catalog.to_string());
+    let airbyte = json!({"streams": [{"stream": {"name": "note"}, "sync_mode": "incremental"}]});
+    let airbyte = workspace.file("airbyte.json", &airbyte.to_string());
+    let state = workspace.file("state.json", r#"{"bookmarks": {}}"#);
+    for (flag, file, expected) in [
+        (
+            "--catalog",
+            &airbyte,
+            "the catalog file holds an Airbyte configured catalog; use source-revops",
+        ),
+        (
+            "--catalog",
+            &state,
+            "the catalog file holds a Singer state; pass it with --state",
+        ),
+        (
+            "--state",
+            &singer,
+            "the state file holds a Singer catalog; pass it with --catalog",
+        ),
+    ] {
+        let run = workspace.run(&["read", "--config", &config, flag, file]);
+        run.ended(2).says(expected);
+    }
+}

@@ -2,7 +2,7 @@
 
 use crate::catalog::{PRIMARY_KEY, REPLICATION_KEY, Selection, Stream, SyncMode, is_automatic};
 use crate::http::failure::{Failure, Kind};
-use crate::protocol::{Entries, Listed};
+use crate::protocol::{Entries, Listed, mismatch};
 use crate::schema;
 use anyhow::{Result, anyhow};
 use serde::Deserialize;
@@ -75,6 +75,8 @@ struct WireConfigured {
     stream: WireStream,
     #[serde(default)]
     sync_mode: Option<String>,
+    #[serde(default)]
+    cursor_field: Option<Vec<String>>,
 }
 
 #[derive(Deserialize)]
@@ -87,6 +89,8 @@ struct WireStream {
 /// One configured stream.
 pub struct Entry {
     sync_mode: String,
+    /// The path of the replication key that it asks for, joined by points.
+    key: Option<String>,
     /// The fields that the catalog knows; nothing stands for all.
     fields: Option<HashSet<String>>,
 }
@@ -113,6 +117,10 @@ pub fn read(catalog: &str) -> Result<Vec<Listed>> {
             api_name: None,
             entry: Entries::Airbyte(Entry {
                 sync_mode: configured.sync_mode.unwrap_or_default(),
+                key: configured
+                    .cursor_field
+                    .map(|path| path.join("."))
+                    .filter(|key| !key.is_empty()),
                 fields,
             }),
         });
@@ -121,6 +129,21 @@ pub fn read(catalog: &str) -> Result<Vec<Listed>> {
 }
 
 impl Entry {
+    /// A warning of the fields that today's stream does not have.
+    fn unknown_fields(&self, selection: &Selection) -> Option<String> {
+        let of_stream = |name: &str| {
+            selection
+                .stream
+                .properties
+                .iter()
+                .any(|one| one.name == name)
+        };
+        let fields = self.fields.iter().flatten().map(String::as_str);
+        let mut unknown: Vec<&str> = fields.filter(|name| !of_stream(name)).collect();
+        unknown.sort_unstable();
+        mismatch::unknown_fields(&unknown)
+    }
+
     /// A sync mode that the protocol does not have.
     pub fn refusal(&self) -> Option<Failure> {
         if matches!(self.sync_mode.as_str(), "full_refresh" | "incremental") {
@@ -130,9 +153,10 @@ impl Entry {
         Some(Failure::new(Kind::Rejected, sentence))
     }
 
-    /// Today's stream with the fields that the catalog knows. A stream that can only be read as a
-    /// whole is read so, whatever is configured. Nothing is missing: a field that the catalog lacks
-    /// is one that a person did not choose, and for new ones the hosts look themselves.
+    /// Today's stream with the fields that the catalog knows, and a warning for each way in which
+    /// they do not fit together. A stream that can only be read as a whole is read so, whatever is
+    /// configured. A field that the catalog lacks is one that a person did not choose, and for new
+    /// ones the hosts look themselves.
     pub fn resolve(&self, stream: Stream) -> (Selection, Vec<String>) {
         let is_known = |name: &str| {
             self.fields
@@ -155,6 +179,10 @@ impl Entry {
             mode,
             stream,
         };
-        (selection, Vec::new())
+        let warnings = [
+            mismatch::other_key(mode, self.key.as_deref()),
+            self.unknown_fields(&selection),
+        ];
+        (selection, warnings.into_iter().flatten().collect())
     }
 }

@@ -65,6 +65,15 @@ pub fn parse(text: &str) -> Result<State> {
     State::of(bookmarks)
 }
 
+/// A state with a bookmark for one stream.
+pub fn form(stream: &str) -> String {
+    let name = serde_json::json!(stream);
+    format!(
+        "[{{\"type\": \"STREAM\", \"stream\": {{\"stream_descriptor\": {{\"name\": {name}}}, \
+         \"stream_state\": {{\"updated_at\": …, \"id\": …}}}}}}]"
+    )
+}
+
 /// A single object: nothing, one state message's content, Singer's state, or the dictionary of
 /// old, which maps streams to their states.
 fn parse_object(text: &str) -> Result<State> {

@@ -4,7 +4,7 @@
 use crate::catalog::{
     PRIMARY_KEY, REPLICATION_KEY, Replication, Selection, Stream, SyncMode, is_automatic,
 };
-use crate::protocol::{Entries, Listed};
+use crate::protocol::{Entries, Listed, mismatch};
 use crate::schema::{self, Property, Shape};
 use anyhow::{Context, Result, anyhow, bail};
 use serde::Deserialize;
@@ -103,6 +103,8 @@ struct WireStream {
     selected: Option<Value>,
     #[serde(default)]
     replication_method: Option<String>,
+    #[serde(default)]
+    replication_key: Option<String>,
 }
 
 #[derive(Deserialize)]
@@ -117,7 +119,9 @@ struct WireMetadata {
 pub struct Entry {
     schema: Value,
     metadata: Metadata,
-    wants_full_table: bool,
+    /// The replication method and key that it asks for, as written.
+    method: Option<String>,
+    key: Option<String>,
 }
 
 /// Metadata by breadcrumb. Without any at all, everything is selected.
@@ -167,16 +171,12 @@ fn listed_stream(stream: WireStream) -> Result<Option<Listed>> {
         );
     }
     let root = metadata.of(&[]);
-    let method = root.and_then(|root| root.get("replication-method")?.as_str());
-    let method = method.or(stream.replication_method.as_deref());
-    let api_name = root
-        .and_then(|root| root.get(API_NAME)?.as_str())
-        .map(str::to_owned);
+    let text = |keyword: &str| root.and_then(|root| Some(root.get(keyword)?.as_str()?.to_owned()));
     Ok(Some(Listed {
-        api_name,
+        api_name: text(API_NAME),
         entry: Entries::Singer(Entry {
-            wants_full_table: method
-                .is_some_and(|method| method.eq_ignore_ascii_case("FULL_TABLE")),
+            method: text("replication-method").or(stream.replication_method),
+            key: text("replication-key").or(stream.replication_key),
             schema: stream.schema,
             metadata,
         }),
@@ -245,14 +245,23 @@ impl Entry {
         self.prune(&mut schema, &mut Vec::new());
         add_automatic(&mut schema, &stream);
         let mut properties = schema::properties_of(&schema);
+        let mut unknown = Vec::new();
         for property in &mut properties {
-            self.find_source(property, &stream);
+            if !self.find_source(property, &stream) {
+                unknown.push(property.name.as_str());
+            }
         }
-        let warnings = self.missing_fields(&stream).into_iter().collect();
         let mode = match stream.best_mode() {
-            SyncMode::Incremental if self.wants_full_table => SyncMode::FullTable,
+            SyncMode::Incremental if self.asks_for("FULL_TABLE") => SyncMode::FullTable,
             mode => mode,
         };
+        let warnings = [
+            self.other_method(mode),
+            mismatch::other_key(mode, self.key.as_deref()),
+            mismatch::unknown_fields(&unknown),
+            self.missing_fields(&stream),
+        ];
+        let warnings = warnings.into_iter().flatten().collect();
         let selection = Selection {
             stream,
             properties,
@@ -260,6 +269,24 @@ impl Entry {
             mode,
         };
         (selection, warnings)
+    }
+
+    fn asks_for(&self, method: &str) -> bool {
+        let asked = self.method.as_deref();
+        asked.is_some_and(|asked| asked.eq_ignore_ascii_case(method))
+    }
+
+    /// A warning of a replication method that neither API has.
+    fn other_method(&self, mode: SyncMode) -> Option<String> {
+        let method = self.method.as_ref()?;
+        let is_known = self.asks_for("INCREMENTAL") || self.asks_for("FULL_TABLE");
+        let instead = match mode {
+            SyncMode::Incremental => "INCREMENTAL",
+            SyncMode::FullTable => "FULL_TABLE",
+        };
+        (!is_known).then(|| {
+            format!("the catalog asks for replication-method {method}, which the API does not have; reading by {instead}")
+        })
     }
 
     /// A warning of the stream's fields that the catalog does not know.
@@ -305,8 +332,9 @@ impl Entry {
 
     /// Where the values of a property come from: what the catalog kept of the API's name, else
     /// the property of today's stream that is called the same. The key and the replication key
-    /// are called the same everywhere, whatever a catalog says of them.
-    fn find_source(&self, property: &mut Property, stream: &Stream) {
+    /// are called the same everywhere, whatever a catalog says of them. Says whether today's
+    /// stream has the property.
+    fn find_source(&self, property: &mut Property, stream: &Stream) -> bool {
         let breadcrumb = ["properties".to_owned(), property.name.clone()];
         let kept = self
             .metadata
@@ -323,6 +351,7 @@ impl Entry {
         } else if let Some(api_name) = kept {
             api_name.clone_into(&mut property.api_name);
         }
+        original.is_some()
     }
 }
 

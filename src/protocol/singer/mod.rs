@@ -27,6 +27,14 @@ pub fn state_line(state: &State) -> String {
     format!("{{\"type\":\"STATE\",\"value\":{}}}\n", state.to_json())
 }
 
+/// A state with a bookmark for one stream.
+pub fn state_form(stream: &str) -> String {
+    format!(
+        "{{\"bookmarks\": {{{}: {{\"updated_at\": …, \"id\": …}}}}}}",
+        json!(stream)
+    )
+}
+
 pub fn frame(stream: &str, extracted_at: Instant) -> Frame {
     let mut before = br#"{"type":"RECORD","stream":"#.to_vec();
     json::write_text(&mut before, stream);

@@ -17,6 +17,7 @@ fn changed(change: &serde_json::Value) -> crate::support::Run {
 fn an_attribute_that_appears_is_told_and_one_that_vanishes_is_null() {
     let run = changed(&json!({"appear": ["shoe_size"], "vanish": ["title"]}));
     let run = run.says("the catalog is older than the API's schema and lacks shoe_size");
+    let run = run.says("the catalog has fields that the API's schema does not have (title)");
     let emitted = run.emitted();
     let schema = &emitted.schemas["contact"];
     assert!(schema.schema["properties"]["title"].is_object());

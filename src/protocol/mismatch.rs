@@ -1,0 +1,23 @@
+//! Warnings of what a catalog asks for and a stream does not have. Both protocols have them.
+
+use crate::catalog::{REPLICATION_KEY, SyncMode};
+use crate::record::UNKNOWN_FIELDS;
+
+/// A replication key other than the one there is.
+pub fn other_key(mode: SyncMode, key: Option<&str>) -> Option<String> {
+    let other = key.filter(|key| *key != REPLICATION_KEY && mode == SyncMode::Incremental)?;
+    Some(format!(
+        "the catalog asks for the replication key {other}; reading by {REPLICATION_KEY}, the only one that works"
+    ))
+}
+
+/// Fields that today's stream does not have, by their emitted names. The column for fields that
+/// no schema announces is ours.
+pub fn unknown_fields(names: &[&str]) -> Option<String> {
+    let names = names.iter().copied().filter(|name| *name != UNKNOWN_FIELDS);
+    let names: Vec<&str> = names.collect();
+    (!names.is_empty()).then(|| {
+        let names = names.join(", ");
+        format!("the catalog has fields that the API's schema does not have ({names}); they come out as null, so run discover again")
+    })
+}
