@@ -4,6 +4,7 @@ FROM rust:1.95-slim-trixie AS build
 WORKDIR /build
 COPY Cargo.toml Cargo.lock ./
 COPY catalog catalog
+COPY sandbox sandbox
 COPY src src
 RUN cargo build --release --locked --bin source-revops
 

@@ -13,7 +13,8 @@
 //! goes back. No page token outlives its walk. No status code is compared outside
 //! [`http::failure`]. The key is in no text that leaves the program.
 //!
-//! Modules stand in the order of dependency: each uses only what stands above it.
+//! Modules stand in the order of dependency: each uses only what stands above it. The local API behind
+//! `sandbox:` is the crate `revops_sandbox`, which knows nothing of this one; [`commands`] starts it.
 
 pub mod clock;
 pub mod files;
@@ -50,8 +51,6 @@ pub mod traversal;
 pub mod protocol;
 
 pub mod sync;
-
-pub mod sandbox;
 
 pub mod about;
 pub mod cli;

@@ -4,8 +4,8 @@
 #![no_main]
 
 use libfuzzer_sys::fuzz_target;
+use revops_sandbox::{Options, answered};
 use serde_json::{Value, json};
-use tap_revops::sandbox::{Options, answered};
 
 /// Enough for pages, few enough for speed.
 const MOST_RECORDS: u64 = 12;

@@ -4,7 +4,8 @@ use crate::lines::check_line;
 use crate::reading::{APIS, ASKELEPHANT, PAGE, REEVO, read_page};
 use tap_revops::protocol::Protocol;
 
-const CONTACTS: &str = include_str!("../../tests/fixtures/askelephant/list_contacts_page_1.json");
+const CONTACTS: &str =
+    include_str!("../../sandbox/tests/fixtures/askelephant/list_contacts_page_1.json");
 
 /// However a catalog selects, the records of a page can be written.
 /// Whoever names things with NUL characters in a catalog gets the names that were given.

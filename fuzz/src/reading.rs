@@ -67,10 +67,12 @@ pub fn described(config: &Config, body: &[u8]) -> Result<Stream, Failure> {
 /// A stream that has every attribute of the fixtures, and one or an array of every value type.
 pub static REEVO: LazyLock<Stream> = LazyLock::new(|| {
     let fixtures = [
-        include_str!("../../tests/fixtures/reevo/schema_contact.json"),
-        include_str!("../../tests/fixtures/reevo/schema_account.json"),
-        include_str!("../../tests/fixtures/reevo/schema_opportunity.json"),
-        include_str!("../../tests/fixtures/reevo/schema_custom_implementation_project.json"),
+        include_str!("../../sandbox/tests/fixtures/reevo/schema_contact.json"),
+        include_str!("../../sandbox/tests/fixtures/reevo/schema_account.json"),
+        include_str!("../../sandbox/tests/fixtures/reevo/schema_opportunity.json"),
+        include_str!(
+            "../../sandbox/tests/fixtures/reevo/schema_custom_implementation_project.json"
+        ),
     ];
     let types = [
         "string",
@@ -115,7 +117,8 @@ pub static ASKELEPHANT: LazyLock<Vec<Stream>> = LazyLock::new(|| {
 });
 
 /// A page of the fixtures, for what is not about pages.
-pub static PAGE: &str = include_str!("../../tests/fixtures/reevo/query_page_contact_1.json");
+pub static PAGE: &str =
+    include_str!("../../sandbox/tests/fixtures/reevo/query_page_contact_1.json");
 
 /// Decodes a page, and writes all its records in both protocols.
 pub fn read_page(api: &Api, selection: &Selection, body: &[u8]) {

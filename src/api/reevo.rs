@@ -309,7 +309,7 @@ mod tests {
     use super::*;
 
     fn contact() -> Stream {
-        let fixture = include_str!("../../tests/fixtures/reevo/schema_contact.json");
+        let fixture = include_str!("../../sandbox/tests/fixtures/reevo/schema_contact.json");
         stream("contact", fixture).unwrap()
     }
 

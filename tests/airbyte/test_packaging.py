@@ -21,7 +21,7 @@ from airbyte_cdk.models.connector_metadata import MetadataFile
 from connector import SOURCE, run
 
 ROOT = Path(__file__).resolve().parents[2]
-PACKAGE = tomllib.loads((ROOT / "Cargo.toml").read_text())["package"]
+PACKAGE = tomllib.loads((ROOT / "Cargo.toml").read_text())["workspace"]["package"]
 METADATA = yaml.safe_load((ROOT / "metadata.yaml").read_text())["data"]
 BUILD, IMAGE = dockerfile.stages((ROOT / "Dockerfile").read_text())
 DOCUMENTATION = (ROOT / "docs" / "airbyte.md").read_text()

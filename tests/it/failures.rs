@@ -2,8 +2,8 @@
 
 use crate::clock::FakeClock;
 use crate::support::{ASKELEPHANT, REEVO, Workspace};
+use revops_sandbox::{Fault, Reply};
 use serde_json::{Value, json};
-use tap_revops::sandbox::{Fault, Reply};
 
 /// Answers requests whose path holds a text with a status, after some have passed.
 fn refuse(workspace: &Workspace, path: &str, skip: u64, status: u16, body: &str) {

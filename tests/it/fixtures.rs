@@ -14,7 +14,7 @@ use tap_revops::record::Scanned;
 
 fn folder(api: &str) -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR"))
-        .join("tests/fixtures")
+        .join("sandbox/tests/fixtures")
         .join(api)
 }
 

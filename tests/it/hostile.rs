@@ -2,8 +2,8 @@
 //! breaks, and what it writes can be read by anybody.
 
 use crate::support::{Read, Run, Workspace};
+use revops_sandbox::{Fault, Reply};
 use serde_json::{Value, json};
-use tap_revops::sandbox::{Fault, Reply};
 
 const DEEP: usize = 100_000;
 

@@ -8,7 +8,6 @@ mod golden;
 mod json;
 mod messages;
 mod oracle;
-mod sandbox;
 mod support;
 
 mod command_line;

@@ -7,9 +7,9 @@ use crate::oracle::{assert_valid, instant, newest, record, version};
 use crate::support::{ASKELEPHANT, COLLECTIONS, RECORD_TYPES, REEVO, Workspace};
 use chrono::{DateTime, TimeDelta, Utc};
 use proptest::prelude::*;
+use revops_sandbox::{Fault, Reply};
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
-use tap_revops::sandbox::{Fault, Reply};
 
 /// An API, how it is read, and what changes between two runs.
 #[derive(Clone, Debug)]

@@ -1,8 +1,8 @@
 //! What the APIs get to see: credentials, names, and nothing that they should not.
 
 use crate::support::{ASKELEPHANT, REEVO, Workspace};
+use revops_sandbox::{Fault, Received, Reply};
 use serde_json::{Value, json};
-use tap_revops::sandbox::{Fault, Received, Reply};
 
 fn header<'r>(request: &'r Received, name: &str) -> Option<&'r str> {
     let found = request.headers.iter().find(|(key, _)| key == name);

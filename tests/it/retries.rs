@@ -3,8 +3,8 @@
 use crate::clock::FakeClock;
 use crate::oracle::assert_complete;
 use crate::support::{ASKELEPHANT, REEVO, Run, Workspace};
+use revops_sandbox::{Fault, Reply};
 use serde_json::{Value, json};
-use tap_revops::sandbox::{Fault, Reply};
 
 fn settings_of(api: &str, more: &Value) -> Value {
     let mut settings = json!({"page_size": 20, "concurrency": 1});

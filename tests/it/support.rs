@@ -3,6 +3,7 @@
 
 use crate::catalog::Catalog;
 use crate::messages::{self, Emitted, Message};
+use revops_sandbox::{Options, Received, Sandbox};
 use serde_json::{Value, json};
 use std::path::Path;
 use std::process::{Command, Output, Stdio};
@@ -11,7 +12,6 @@ use tap_revops::World;
 use tap_revops::clock::Clock;
 use tap_revops::interruption::{self, Interruption};
 use tap_revops::protocol::Protocol;
-use tap_revops::sandbox::{Options, Received, Sandbox};
 use tempfile::TempDir;
 use tokio::runtime::Runtime;
 

@@ -4,10 +4,10 @@ use crate::clock::FakeClock;
 use crate::messages::Emitted;
 use crate::support::{ASKELEPHANT, REEVO, Run, Workspace};
 use chrono::{DateTime, TimeDelta, Utc};
+use revops_sandbox::{Announced, Fault, Reply, Sandbox};
 use serde_json::{Value, json};
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Mutex;
-use tap_revops::sandbox::{Announced, Fault, Reply, Sandbox};
 
 /// The stream that changes, and the settings that read no more than is needed.
 fn stream_of(api: &str) -> (&'static str, Value) {

@@ -4,9 +4,9 @@ use super::union::Union;
 use super::{BOTH, Trial};
 use crate::catalog::Catalog;
 use chrono::{DateTime, TimeDelta, Utc};
+use revops_sandbox::Sandbox;
 use serde_json::{Value, json};
 use std::sync::Mutex;
-use tap_revops::sandbox::Sandbox;
 
 /// A trial of forty records, ten to a page, over an API whose cursors name records.
 fn trial(options: &str, settings: &Value) -> Trial {

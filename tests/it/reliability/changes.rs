@@ -7,9 +7,9 @@ use super::{BOTH, Trial};
 use crate::catalog::Catalog;
 use chrono::TimeDelta;
 use proptest::prelude::*;
+use revops_sandbox::Sandbox;
 use serde_json::json;
 use std::sync::Mutex;
-use tap_revops::sandbox::Sandbox;
 
 #[derive(Clone, Debug)]
 struct Case {

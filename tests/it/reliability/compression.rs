@@ -2,11 +2,11 @@
 
 use super::{BOTH, Trial};
 use crate::support::{REEVO, Workspace};
+use revops_sandbox::Faults;
 use serde_json::json;
 use std::time::Duration;
 use tap_revops::http::client::{Client, Request, Settings};
 use tap_revops::http::failure::Kind;
-use tap_revops::sandbox::Faults;
 
 #[test]
 fn gzip_that_is_cut_short_is_asked_for_again() {

@@ -2,9 +2,9 @@
 
 use super::{BOTH, Trial, both_fail, both_survive, stream_of};
 use chrono::TimeDelta;
+use revops_sandbox::Faults;
 use serde_json::json;
 use std::collections::BTreeSet;
-use tap_revops::sandbox::Faults;
 
 #[test]
 fn an_invalid_cursor_in_mid_walk_loses_nothing_and_repeats_nothing() {

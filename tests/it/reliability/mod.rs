@@ -26,8 +26,8 @@ use crate::catalog::Catalog;
 use crate::clock::FakeClock;
 use crate::oracle::{instant, newest};
 use crate::support::{ASKELEPHANT, REEVO, Run, Workspace};
+use revops_sandbox::Faults;
 use serde_json::{Value, json};
-use tap_revops::sandbox::Faults;
 use union::Union;
 
 const BOTH: [&str; 2] = [REEVO, ASKELEPHANT];

@@ -18,7 +18,7 @@ fn a_refusal_of_one_stream_slows_down_the_next() {
         {"stream": "contact", "kind": "next_page", "skip": 6, "times": 1,
          "fault": {"status": {"code": 429, "retry_after": 7}}}
     ]);
-    let rules = tap_revops::sandbox::Faults::parse(&rules.to_string()).unwrap();
+    let rules = revops_sandbox::Faults::parse(&rules.to_string()).unwrap();
     workspace.sandbox.script(rules);
     let clock = FakeClock::new();
     let run = workspace.read(&settings).within(clock.clone()).ok();
@@ -34,7 +34,7 @@ fn a_refusal_of_one_stream_slows_down_the_next() {
 /// A clock whose waits move the sandbox's clock too, as a wait in the world does.
 struct SharedClock {
     fake: Arc<FakeClock>,
-    sandbox: tap_revops::sandbox::Sandbox,
+    sandbox: revops_sandbox::Sandbox,
 }
 
 impl Clock for SharedClock {

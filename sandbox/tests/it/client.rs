@@ -2,8 +2,8 @@
 
 use std::io::ErrorKind;
 
+use revops_sandbox::{Options, Sandbox};
 use serde_json::Value;
-use tap_revops::sandbox::{Options, Sandbox};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 

@@ -2,8 +2,8 @@
 
 use serde_json::{Value, json};
 
-use super::super::client::{Answer, elephant, fixture, query, sandbox};
 use super::{play, play_rules};
+use crate::client::{Answer, elephant, fixture, query, sandbox};
 
 async fn answer(fault: Value) -> Answer {
     let sandbox = sandbox("records=10").await;

@@ -2,13 +2,13 @@
 
 use std::io::ErrorKind;
 
+use revops_sandbox::Sandbox;
 use serde_json::json;
-use tap_revops::sandbox::Sandbox;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 
-use super::super::client::{query, raw, raw_bytes, sandbox};
 use super::{exchange, play, play_rules, request};
+use crate::client::{query, raw, raw_bytes, sandbox};
 
 async fn fails(sandbox: &Sandbox) -> (usize, Option<ErrorKind>) {
     let (answer, error) = raw_bytes(sandbox, &request(sandbox)).await;

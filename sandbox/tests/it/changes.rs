@@ -3,7 +3,7 @@
 use chrono::{DateTime, TimeDelta, Utc};
 use serde_json::json;
 
-use super::client::{elephant, ids, next_cursor, query, sandbox, walk_elephant, walk_reevo};
+use crate::client::{elephant, ids, next_cursor, query, sandbox, walk_elephant, walk_reevo};
 
 fn at(text: &str) -> DateTime<Utc> {
     text.parse().unwrap()

@@ -5,8 +5,8 @@ use std::io::Read;
 use flate2::read::GzDecoder;
 use serde_json::{Value, json};
 
-use super::super::client::{query, reevo, sandbox};
 use super::{exchange, play};
+use crate::client::{query, reevo, sandbox};
 
 fn unzipped(body: &[u8]) -> std::io::Result<Vec<u8>> {
     let mut content = Vec::new();

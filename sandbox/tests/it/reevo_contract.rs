@@ -2,8 +2,8 @@
 
 use serde_json::{Value, json};
 
-use super::client::{fixture, next_cursor, query, reevo, sandbox, send};
-use tap_revops::sandbox::Sandbox;
+use crate::client::{fixture, next_cursor, query, reevo, sandbox, send};
+use revops_sandbox::Sandbox;
 
 const SCHEMAS: [(&str, &str); 6] = [
     ("contact", "reevo/schema_contact.json"),
@@ -115,7 +115,7 @@ async fn values_have_the_shapes_of_the_examples() {
     let sandbox = sandbox("records=400&nulls=envelope").await;
     let examples = fixture("reevo/value_type_examples.json");
     let mut seen = std::collections::BTreeSet::new();
-    for (stream, _) in tap_revops::sandbox::Stream::MEMBERS.iter().take(8) {
+    for (stream, _) in revops_sandbox::Stream::MEMBERS.iter().take(8) {
         for record in sandbox.truth(stream) {
             let record: Value = serde_json::from_str(&record.json).unwrap();
             let attributes = record["attributes"].as_object().unwrap().values();

@@ -13,8 +13,8 @@ use serde_json::json;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 
-use super::client::{query, raw, raw_bytes, sandbox};
-use tap_revops::sandbox::{Fault, Faults, Reply, Sandbox};
+use crate::client::{query, raw, raw_bytes, sandbox};
+use revops_sandbox::{Fault, Faults, Reply, Sandbox};
 
 fn fault(reply: Reply) -> Fault {
     Fault {

@@ -1,10 +1,10 @@
 //! Pages and cursors that lead astray.
 
+use revops_sandbox::Sandbox;
 use serde_json::{Value, json};
-use tap_revops::sandbox::Sandbox;
 
-use super::super::client::{elephant, ids, next_cursor, query, sandbox, walk_elephant, walk_reevo};
 use super::{play, play_rules};
+use crate::client::{elephant, ids, next_cursor, query, sandbox, walk_elephant, walk_reevo};
 
 async fn contacts(sandbox: &Sandbox, cursor: Option<&str>) -> Value {
     let mut body = json!({"limit": 3});

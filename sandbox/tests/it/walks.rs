@@ -2,8 +2,8 @@
 
 use serde_json::json;
 
-use super::client::{elephant, ids, query, reevo, sandbox, walk_elephant, walk_reevo};
-use tap_revops::sandbox::Sandbox;
+use crate::client::{elephant, ids, query, reevo, sandbox, walk_elephant, walk_reevo};
+use revops_sandbox::Sandbox;
 
 const REEVO: [&str; 8] = [
     "contact",

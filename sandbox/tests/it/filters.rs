@@ -2,8 +2,8 @@
 
 use serde_json::{Value, json};
 
-use super::client::{elephant, ids, query, sandbox};
-use tap_revops::sandbox::Sandbox;
+use crate::client::{elephant, ids, query, sandbox};
+use revops_sandbox::Sandbox;
 
 fn records(sandbox: &Sandbox, stream: &str) -> Vec<Value> {
     let truth = sandbox.truth(stream).into_iter();

@@ -217,7 +217,7 @@ mod tests {
     use serde_json::Map;
 
     use super::*;
-    use crate::sandbox::faults::Faults;
+    use crate::faults::Faults;
 
     #[test]
     fn every_fault_but_three_needs_no_settings() {

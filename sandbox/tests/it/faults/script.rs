@@ -1,9 +1,9 @@
 //! Scripts as users write them, wrong ones above all.
 
+use revops_sandbox::{Api, Faults, Options, Reply, RequestKind, Requests, Rule, Stream};
 use serde_json::json;
-use tap_revops::sandbox::{Api, Faults, Options, Reply, RequestKind, Requests, Rule, Stream};
 
-use super::super::client::{query, sandbox};
+use crate::client::{query, sandbox};
 
 #[test]
 fn a_rule_holds_what_is_written() {

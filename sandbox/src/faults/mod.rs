@@ -187,7 +187,7 @@ impl Playing {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::sandbox::call::Call;
+    use crate::call::Call;
 
     fn stall(path_contains: &str, skip: u64, times: Option<u64>) -> Rule {
         Rule {

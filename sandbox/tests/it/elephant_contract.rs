@@ -2,8 +2,8 @@
 
 use serde_json::Value;
 
-use super::client::{elephant, fixture, ids, sandbox, send};
-use tap_revops::sandbox::Sandbox;
+use crate::client::{elephant, fixture, ids, sandbox, send};
+use revops_sandbox::Sandbox;
 
 const SCHEMAS: [(&str, &str); 5] = [
     ("contacts", "contact"),

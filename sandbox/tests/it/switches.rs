@@ -2,8 +2,8 @@
 
 use serde_json::{Value, json};
 
-use super::client::{elephant, fixture, ids, next_cursor, query, reevo, sandbox};
-use tap_revops::sandbox::Sandbox;
+use crate::client::{elephant, fixture, ids, next_cursor, query, reevo, sandbox};
+use revops_sandbox::Sandbox;
 
 fn all(sandbox: &Sandbox, stream: &str) -> String {
     let records = sandbox.truth(stream).into_iter();

@@ -1,10 +1,10 @@
 //! Records and schemas that are not what they were.
 
+use revops_sandbox::Sandbox;
 use serde_json::{Value, json};
-use tap_revops::sandbox::Sandbox;
 
-use super::super::client::{elephant, query, reevo, sandbox, texts};
 use super::{play, play_rules};
+use crate::client::{elephant, query, reevo, sandbox, texts};
 
 /// The positions of the records that a fault changed, and the last of them.
 async fn spoiled(sandbox: &Sandbox, fault: Value) -> (Vec<usize>, Value) {
