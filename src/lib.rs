@@ -22,6 +22,7 @@ pub mod json;
 pub mod log;
 pub mod name;
 pub mod redaction;
+pub mod suggestion;
 pub mod timestamp;
 
 pub mod config;
