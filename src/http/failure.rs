@@ -154,33 +154,42 @@ impl fmt::Display for Failure {
 
 impl std::error::Error for Failure {}
 
+/// A kind of failure, and what to do about it.
+type Verdict = (Kind, &'static str);
+
+const UNAUTHORIZED: Verdict = (
+    Kind::Unauthorized,
+    "check api_key: it is wrong, expired or of another workspace",
+);
+const FORBIDDEN: Verdict = (
+    Kind::Forbidden,
+    "give the key the permission to read this, or do not ask for it",
+);
+/// The API's own words say which sizes it takes.
+const LIMIT_OUT_OF_RANGE: Verdict = (Kind::LimitOutOfRange, "set a smaller page_size");
+const RATE_LIMITED: Verdict = (
+    Kind::RateLimited,
+    "too many requests; run less often, or lower concurrency",
+);
+
 /// The one table. Codes say more than statuses, so they are looked up first; but a status that
 /// passes is no refusal, whatever the code.
-fn classify(status: u16, code: Option<&str>) -> (Kind, &'static str) {
+fn classify(status: u16, code: Option<&str>) -> Verdict {
     let passes = matches!(status, 408 | 429 | 500..=599);
     let by_code = code.and_then(by_code);
     if let Some(known) = by_code.filter(|(kind, _)| !passes || kind.is_transient()) {
         return known;
     }
     match status {
-        401 => (
-            Kind::Unauthorized,
-            "check api_key: it is wrong, expired or of another workspace",
-        ),
-        403 => (
-            Kind::Forbidden,
-            "give the key the permission to read this, or do not ask for it",
-        ),
+        401 => UNAUTHORIZED,
+        403 => FORBIDDEN,
         404 | 405 => (
             Kind::NotFound,
             "the workspace does not offer this; check the name and base_url",
         ),
         408 => (Kind::Connection, "the request took too long"),
-        413 => (Kind::LimitOutOfRange, "set a smaller page_size"),
-        429 => (
-            Kind::RateLimited,
-            "too many requests; run less often, or lower concurrency",
-        ),
+        413 => LIMIT_OUT_OF_RANGE,
+        429 => RATE_LIMITED,
         300..=399 => (
             Kind::Rejected,
             "it wants to send us elsewhere, which would show the key to another address; check base_url",
@@ -197,16 +206,12 @@ fn classify(status: u16, code: Option<&str>) -> (Kind, &'static str) {
 }
 
 /// The error codes that the APIs document, each with its recovery.
-fn by_code(code: &str) -> Option<(Kind, &'static str)> {
+fn by_code(code: &str) -> Option<Verdict> {
     Some(match code {
-        "unauthorized" => (
-            Kind::Unauthorized,
-            "check api_key: it is wrong, expired or of another workspace",
-        ),
-        "forbidden" => (
-            Kind::Forbidden,
-            "give the key the permission to read this, or do not ask for it",
-        ),
+        "unauthorized" => UNAUTHORIZED,
+        "forbidden" => FORBIDDEN,
+        "limit_out_of_range" | "invalid_range" => LIMIT_OUT_OF_RANGE,
+        "rate_limited" => RATE_LIMITED,
         "unknown_record_type" => (
             Kind::UnknownStream,
             "the workspace has no such record type, or not for this key; in record_types, custom objects are named by their API name",
@@ -238,12 +243,6 @@ fn by_code(code: &str) -> Option<(Kind, &'static str)> {
         "invalid_cursor" => (
             Kind::InvalidCursor,
             "the walk has to start again; it does so by itself, so try again if this persists",
-        ),
-        "limit_out_of_range" => (Kind::LimitOutOfRange, "set page_size from 1 to 500"),
-        "invalid_range" => (Kind::LimitOutOfRange, "set page_size from 1 to 100"),
-        "rate_limited" => (
-            Kind::RateLimited,
-            "too many requests; run less often, or lower concurrency",
         ),
         _ => return None,
     })
@@ -318,6 +317,20 @@ mod tests {
             let expected = format!("the API answered 400 {code} (what the API says); ");
             assert!(failure.sentence.starts_with(&expected), "{failure}");
             assert!(failure.sentence.len() > expected.len() + 20, "{failure}");
+        }
+    }
+
+    #[test]
+    fn advice_on_a_page_size_holds_for_whatever_limit_the_api_names() {
+        for (status, code) in [
+            (400, Some("limit_out_of_range")),
+            (422, Some("invalid_range")),
+            (413, None),
+        ] {
+            let message = Some("limit must be between 1 and 100");
+            let failure = Failure::told(status, code, message, None);
+            let advised = failure.sentence.rsplit("); ").next();
+            assert_eq!(advised, Some("set a smaller page_size"), "{failure}");
         }
     }
 
