@@ -8,9 +8,21 @@ use std::path::Path;
 const LARGEST: u64 = 256 * 1024 * 1024;
 
 pub fn read(path: impl AsRef<Path>) -> io::Result<Vec<u8>> {
+    read_all(File::open(path)?)
+}
+
+/// Everything from standard input, which holds it once.
+pub fn read_standard_input() -> io::Result<String> {
+    text(read_all(io::stdin())?)
+}
+
+pub fn read_text(path: impl AsRef<Path>) -> io::Result<String> {
+    text(read(path)?)
+}
+
+fn read_all(input: impl Read) -> io::Result<Vec<u8>> {
     let mut bytes = Vec::new();
-    let mut file = File::open(path)?.take(LARGEST + 1);
-    file.read_to_end(&mut bytes)?;
+    input.take(LARGEST + 1).read_to_end(&mut bytes)?;
     if bytes.len() as u64 > LARGEST {
         let most = LARGEST / (1024 * 1024);
         return Err(io::Error::other(format!("it is larger than {most} MiB")));
@@ -18,8 +30,8 @@ pub fn read(path: impl AsRef<Path>) -> io::Result<Vec<u8>> {
     Ok(bytes)
 }
 
-pub fn read_text(path: impl AsRef<Path>) -> io::Result<String> {
-    String::from_utf8(read(path)?)
+fn text(bytes: Vec<u8>) -> io::Result<String> {
+    String::from_utf8(bytes)
         .map_err(|_| io::Error::new(ErrorKind::InvalidData, "it is no UTF-8 text"))
 }
 

@@ -3,7 +3,8 @@
 
 use super::{AboutFormat, Command, Invocation};
 use crate::log::{Level, LogFormat};
-use clap::{Args, Parser, Subcommand};
+use clap::error::ErrorKind;
+use clap::{Args, CommandFactory, Parser, Subcommand};
 use std::ffi::OsString;
 
 const EXAMPLES: &str = "\
@@ -25,7 +26,6 @@ Exit status: 0 all streams read, 1 the API or some streams failed, 2 wrong input
     version,
     about = "Reads Reevo and AskElephant workspaces into Singer targets.",
     after_help = EXAMPLES,
-    args_conflicts_with_subcommands = true,
     arg_required_else_help = true
 )]
 struct CommandLine {
@@ -63,8 +63,8 @@ enum Verb {
     /// Describe the tap and its settings.
     About {
         /// How to print it.
-        #[arg(long, value_enum, default_value_t)]
-        format: AboutFormat,
+        #[arg(long, value_enum)]
+        format: Option<AboutFormat>,
     },
     /// Serve both APIs on this machine, with made-up records, until stopped.
     Sandbox {
@@ -83,8 +83,8 @@ enum Verb {
 
 #[derive(Args)]
 struct ConfigFlag {
-    /// The configuration file; of several, a later one wins key by key. ENV stands for the
-    /// environment alone, which always wins: `TAP_REVOPS_API_KEY` is `api_key`.
+    /// The configuration file; of several, a later one wins key by key. - reads standard input.
+    /// ENV stands for the environment alone, which always wins: `TAP_REVOPS_API_KEY` is `api_key`.
     #[arg(short, long, value_name = "FILE")]
     config: Vec<String>,
 }
@@ -119,8 +119,8 @@ struct Flat {
     #[arg(long)]
     about: bool,
     /// How --about is printed.
-    #[arg(long, value_enum, default_value_t)]
-    format: AboutFormat,
+    #[arg(long, value_enum)]
+    format: Option<AboutFormat>,
     /// Accepted for Singer's sake, and ignored.
     #[arg(long, hide = true)]
     dev: bool,
@@ -130,23 +130,10 @@ pub fn parse(arguments: &[OsString]) -> Result<Invocation, clap::Error> {
     let line = CommandLine::try_parse_from(arguments)?;
     let command = match line.verb {
         None => line.flat.command(),
-        Some(Verb::Discover { config }) => Command::Discover {
-            config: config.config,
-        },
-        Some(Verb::Read { config, input }) => input.command(config),
-        Some(Verb::Check { config }) => Command::Check {
-            config: config.config,
-        },
-        Some(Verb::About { format }) => Command::About { format },
-        Some(Verb::Sandbox {
-            port,
-            options,
-            faults,
-        }) => Command::Sandbox {
-            port,
-            options,
-            faults,
-        },
+        Some(verb) => {
+            line.flat.check_beside(&verb)?;
+            verb.command(line.flat)
+        }
     };
     Ok(Invocation {
         command,
@@ -155,12 +142,65 @@ pub fn parse(arguments: &[OsString]) -> Result<Invocation, clap::Error> {
     })
 }
 
+impl Verb {
+    /// The command, with the flags that stand before the verb as well as those behind it.
+    fn command(self, before: Flat) -> Command {
+        let config = before.config;
+        match self {
+            Self::Discover { config: own } => Command::Discover {
+                config: config.followed_by(own).config,
+            },
+            Self::Read { config: own, input } => {
+                let input = input.or(before.input);
+                input.command(config.followed_by(own))
+            }
+            Self::Check { config: own } => Command::Check {
+                config: config.followed_by(own).config,
+            },
+            Self::About { format } => Command::About {
+                format: format.or(before.format).unwrap_or_default(),
+            },
+            Self::Sandbox {
+                port,
+                options,
+                faults,
+            } => Command::Sandbox {
+                port,
+                options,
+                faults,
+            },
+        }
+    }
+}
+
 impl Flat {
+    /// Refuses flags before a verb that name another command, or mean nothing to this one.
+    fn check_beside(&self, verb: &Verb) -> Result<(), clap::Error> {
+        let takes_input = matches!(verb, Verb::Read { .. });
+        let takes_config =
+            takes_input || matches!(verb, Verb::Discover { .. } | Verb::Check { .. });
+        let refused = [
+            ("--discover", self.discover),
+            ("--test", self.test.is_some()),
+            ("--about", self.about),
+            ("--config", !takes_config && !self.config.config.is_empty()),
+            ("--catalog", !takes_input && self.input.catalog().is_some()),
+            ("--state", !takes_input && self.input.state.is_some()),
+        ];
+        match refused.iter().find(|(_, is_refused)| *is_refused) {
+            None => Ok(()),
+            Some((flag, _)) => Err(CommandLine::command().error(
+                ErrorKind::ArgumentConflict,
+                format!("the argument '{flag}' cannot be used with this subcommand"),
+            )),
+        }
+    }
+
     fn command(self) -> Command {
         let config = self.config;
         if self.about {
             Command::About {
-                format: self.format,
+                format: self.format.unwrap_or_default(),
             }
         } else if self.discover {
             Command::Discover {
@@ -176,11 +216,31 @@ impl Flat {
     }
 }
 
+impl ConfigFlag {
+    fn followed_by(mut self, later: Self) -> Self {
+        self.config.extend(later.config);
+        self
+    }
+}
+
 impl InputFlags {
+    fn catalog(&self) -> Option<&String> {
+        self.catalog.as_ref().or(self.properties.as_ref())
+    }
+
+    /// These flags, and for each that is missing the other's.
+    fn or(self, other: Self) -> Self {
+        Self {
+            catalog: self.catalog().or(other.catalog()).cloned(),
+            properties: None,
+            state: self.state.or(other.state),
+        }
+    }
+
     fn command(self, config: ConfigFlag) -> Command {
         Command::Read {
             config: config.config,
-            catalog: self.catalog.or(self.properties),
+            catalog: self.catalog().cloned(),
             state: self.state,
         }
     }
@@ -190,9 +250,13 @@ impl InputFlags {
 mod tests {
     use super::*;
 
-    fn parse(line: &str) -> Command {
+    fn invocation(line: &str) -> Result<Invocation, clap::Error> {
         let arguments: Vec<OsString> = line.split(' ').map(OsString::from).collect();
-        super::parse(&arguments).unwrap().command
+        super::parse(&arguments)
+    }
+
+    fn parse(line: &str) -> Command {
+        invocation(line).unwrap().command
     }
 
     #[test]
@@ -209,6 +273,48 @@ mod tests {
             ("t --about --format=json", "t about --format json"),
         ] {
             assert_eq!(parse(flat), parse(verb));
+        }
+    }
+
+    #[test]
+    fn a_flag_means_the_same_before_and_after_the_subcommand() {
+        for (before, behind) in [
+            ("t --config a read", "t read --config a"),
+            ("t -c a discover -c b", "t discover -c a -c b"),
+            ("t -c a check", "t check -c a"),
+            (
+                "t --catalog c --state s read",
+                "t read --catalog c --state s",
+            ),
+            ("t -p c read -s s", "t read -p c -s s"),
+            ("t --state old read --state s", "t read --state s"),
+            ("t --format json about", "t about --format json"),
+        ] {
+            assert_eq!(parse(before), parse(behind), "{before}");
+        }
+        for line in [
+            "t --log-level debug --log-format json read",
+            "t read --log-level debug --log-format json",
+        ] {
+            let invocation = invocation(line).unwrap();
+            assert_eq!(invocation.log_level, Some(Level::Debug), "{line}");
+            assert_eq!(invocation.log_format, Some(LogFormat::Json), "{line}");
+        }
+    }
+
+    #[test]
+    fn a_flag_that_means_nothing_to_the_subcommand_is_refused_before_it_as_well() {
+        for line in [
+            "t --discover read",
+            "t --test check",
+            "t --about read",
+            "t --state s discover",
+            "t --catalog c check",
+            "t -p c check",
+            "t --config a about",
+            "t --config a sandbox",
+        ] {
+            assert!(invocation(line).is_err(), "{line}");
         }
     }
 

@@ -4,13 +4,15 @@
 use crate::files;
 use anyhow::{Context, Result, bail};
 use serde_json::{Map, Value};
-use std::path::Path;
 
 /// The environment variable of a key is this and the key in upper case.
 const PREFIX: &str = "TAP_REVOPS_";
 
 /// In place of a file, this word stands for "from the environment alone".
 const ENVIRONMENT: &str = "ENV";
+
+/// In place of a file, this stands for standard input.
+const STANDARD_INPUT: &str = "-";
 
 /// The configuration as written, not checked.
 #[derive(Clone, Default)]
@@ -27,9 +29,12 @@ impl From<Value> for RawConfig {
 impl RawConfig {
     /// Reads the files and lays the environment over them.
     pub fn read(files: &[String], environment: &[(String, String)]) -> Result<Self> {
+        if files.iter().filter(|file| *file == STANDARD_INPUT).count() > 1 {
+            bail!("--config - is given twice, but standard input can be read once; pass it once");
+        }
         let mut merged = Map::new();
         for file in files.iter().filter(|file| *file != ENVIRONMENT) {
-            merged.extend(read_file(Path::new(file))?);
+            merged.extend(read_members(file)?);
         }
         lift_api(&mut merged);
         merged.extend(from_environment(environment));
@@ -62,17 +67,25 @@ fn lift_api(members: &mut Map<String, Value>) {
     }
 }
 
-fn read_file(path: &Path) -> Result<Map<String, Value>> {
-    let name = path.display();
-    let text = files::read_text(path)
-        .with_context(|| format!("the configuration file {name} cannot be read; check its path"))?;
-    match serde_json::from_str(text.trim_start_matches('\u{feff}')) {
+fn read_members(file: &str) -> Result<Map<String, Value>> {
+    let (name, text) = if file == STANDARD_INPUT {
+        let name = "the configuration on standard input".to_owned();
+        (name, files::read_standard_input())
+    } else {
+        let name = format!("the configuration file {file}");
+        (name, files::read_text(file))
+    };
+    let text = text.with_context(|| format!("{name} cannot be read; check its path"))?;
+    let text = text.trim_start_matches('\u{feff}');
+    let example = "see sample_config.json for one";
+    if text.trim().is_empty() {
+        bail!("{name} is empty; {example}");
+    }
+    match serde_json::from_str(text) {
         Ok(Value::Object(members)) => Ok(members),
-        Ok(_) => {
-            bail!("the configuration file {name} is no JSON object; see sample_config.json for one")
-        }
+        Ok(_) => bail!("{name} is no JSON object; {example}"),
         Err(error) => bail!(
-            "the configuration file {name} is not valid JSON at line {}, column {}; see sample_config.json for one that is",
+            "{name} is not valid JSON at line {}, column {}; {example} that is",
             error.line(),
             error.column()
         ),

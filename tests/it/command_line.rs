@@ -21,10 +21,8 @@ fn assert_one_sentence(run: Run, sentence: &str) {
 fn a_broken_configuration_gives_one_clear_error() {
     let workspace = Workspace::reevo("records=1");
     for (text, sentence) in [
-        (
-            "",
-            "is not valid JSON at line 1, column 0; see sample_config.json",
-        ),
+        ("", "broken.json is empty; see sample_config.json for one"),
+        (" \n", "is empty"),
         (
             "{\n  \"api\": \"reevo\",\n}",
             "is not valid JSON at line 3, column 1",
@@ -132,6 +130,27 @@ fn a_missing_file_is_named() {
     ] {
         assert_one_sentence(workspace.run(&arguments), sentence);
     }
+}
+
+#[test]
+fn the_configuration_may_come_on_standard_input_and_before_the_subcommand() {
+    let workspace = Workspace::reevo("records=20");
+    let config = workspace.config_file(&json!({"page_size": 5, "record_types": ["task"]}));
+    let over = workspace.file("over.json", r#"{"record_types": ["contact"]}"#);
+    for (arguments, piped) in [
+        (&["read", "--config", &config, "--config", "-"], &over),
+        (&["--config", &config, "read", "--config", "-"], &over),
+        (&["--config", "-", "read", "--config", &over], &config),
+    ] {
+        let piped = std::fs::File::open(piped).unwrap();
+        let output = command(arguments, &[]).stdin(piped).output().unwrap();
+        let run = workspace.kept(Run::from(output).ok());
+        assert_eq!(run.emitted().records("contact").len(), 20);
+    }
+    let run = workspace.run(&["--config", "-", "read", "--config", "-"]);
+    assert_one_sentence(run, "standard input can be read once; pass it once");
+    let run = workspace.run(&["read", "--config", "-"]);
+    assert_one_sentence(run, "the configuration on standard input is empty");
 }
 
 #[test]
