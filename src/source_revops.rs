@@ -4,5 +4,5 @@ use std::process::ExitCode;
 use tap_revops::protocol::Protocol;
 
 fn main() -> ExitCode {
-    tap_revops::run_process(Protocol::Airbyte).into()
+    tap_revops::run::run_process(Protocol::Airbyte).into()
 }

@@ -2,13 +2,9 @@
 //! and the state that holds all bookmarks between runs. A bookmark never goes back, and nothing
 //! that came with the incoming state is lost.
 
-mod progress;
-
-pub use progress::{Progress, Sight};
-
 use crate::catalog::REPLICATION_KEY;
-use crate::json;
-use crate::timestamp::{self, Instant};
+use crate::record::json;
+use crate::time::timestamp::{self, Instant};
 use anyhow::{Context, Result, anyhow, bail};
 use serde::Deserialize;
 use serde_json::value::RawValue;
@@ -25,7 +21,8 @@ pub struct Bookmark {
 }
 
 impl Bookmark {
-    fn rank(&self) -> (Instant, Option<&str>) {
+    /// Its place in the order of all bookmarks of a stream.
+    pub fn rank(&self) -> (Instant, Option<&str>) {
         (self.instant, self.id.as_deref())
     }
 }

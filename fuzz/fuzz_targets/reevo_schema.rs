@@ -8,7 +8,7 @@ use libfuzzer_sys::fuzz_target;
 use serde_json::{Value, json};
 use tap_revops::catalog::{Selection, Stream};
 use tap_revops::protocol::{Listed, Protocol};
-use tap_revops::schema::Property;
+use tap_revops::record::schema::Property;
 
 fuzz_target!(|body: &[u8]| {
     for config in [&APIS.reporting, &APIS.collecting] {

@@ -2,8 +2,8 @@
 
 use serde_json::value::RawValue;
 use std::collections::HashSet;
-use tap_revops::json::{self, Kind, Members};
-use tap_revops::schema::{Property, Shape};
+use tap_revops::record::json::{self, Kind, Members};
+use tap_revops::record::schema::{Property, Shape};
 
 /// A line is one JSON value and one line feed, with no string in it that a consumer cannot hold.
 pub fn check_line(line: &[u8]) {

@@ -8,13 +8,13 @@ use std::sync::LazyLock;
 use tap_revops::api::{Api, Page};
 use tap_revops::catalog::{Selection, Stream};
 use tap_revops::config::{Config, RawConfig};
-use tap_revops::findings::Findings;
+use tap_revops::record::findings::Findings;
 use tap_revops::http::client::Reply;
 use tap_revops::http::failure::Failure;
 use tap_revops::protocol::Protocol;
-use tap_revops::record::Scanned;
-use tap_revops::state::Progress;
-use tap_revops::timestamp::Instant;
+use tap_revops::record::projection::Scanned;
+use tap_revops::walk::progress::Progress;
+use tap_revops::time::timestamp::Instant;
 
 /// The APIs, each with a configuration that collects what no schema announces.
 pub struct Apis {
@@ -166,7 +166,7 @@ pub fn check_names(selection: &Selection) {
     let mut names = HashSet::new();
     for property in &selection.properties {
         assert!(
-            tap_revops::name::is_safe(&property.name),
+            tap_revops::catalog::name::is_safe(&property.name),
             "{}",
             property.name
         );

@@ -2,14 +2,14 @@
 //! Where the documentation is silent, everything that is plausible is taken.
 
 use super::{PageRequest, PageToken, malformed, unreadable};
+use crate::catalog::name;
 use crate::catalog::{PRIMARY_KEY, REPLICATION_KEY, Replication, Stream};
-use crate::envelope;
 use crate::http::client::Request;
 use crate::http::failure::Failure;
-use crate::json;
-use crate::name;
-use crate::record::{Layout, UNKNOWN_FIELDS};
-use crate::schema::{Property, Shape};
+use crate::record::envelope;
+use crate::record::json;
+use crate::record::projection::{Layout, UNKNOWN_FIELDS};
+use crate::record::schema::{Property, Shape};
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use serde::Deserialize;
 use serde_json::value::RawValue;

@@ -1,7 +1,7 @@
 //! The configuration as written: one or more JSON files, the later ones winning key by key, and
 //! above them the environment.
 
-use crate::files;
+use crate::support::files;
 use anyhow::{Context, Result, bail};
 use serde_json::{Map, Value};
 

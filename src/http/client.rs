@@ -3,7 +3,7 @@
 
 use super::failure::{Failure, Kind, RetryAfter};
 use crate::config;
-use crate::timestamp::Instant;
+use crate::time::timestamp::Instant;
 use anyhow::{Context, Result};
 use bytes::{Buf, Bytes, BytesMut};
 use reqwest::Certificate;

@@ -1,6 +1,6 @@
 //! What can go wrong with a request, classified once. Nothing else compares a status or a code.
 
-use crate::timestamp::Instant;
+use crate::time::timestamp::Instant;
 use std::fmt;
 use std::time::Duration;
 
@@ -355,7 +355,7 @@ mod tests {
         let after = RetryAfter::parse("Fri, 05 Jun 2026 10:00:00 GMT").unwrap();
         for (now, seconds) in [("09:58:30", 90), ("10:00:01", 0)] {
             let text = format!("2026-06-05T{now}Z");
-            let now = crate::timestamp::parse(&text).unwrap().instant;
+            let now = crate::time::timestamp::parse(&text).unwrap().instant;
             assert_eq!(after.wait(now), Duration::from_secs(seconds));
         }
     }

@@ -2,9 +2,9 @@
 //! read to its last byte, and decoded.
 
 use super::failure::{Failure, Kind};
-use crate::clock::Clock;
 use crate::log::{Log, Waiting};
-use crate::timestamp::Instant;
+use crate::time::clock::Clock;
+use crate::time::timestamp::Instant;
 use std::time::Duration;
 
 /// The longest wait between two attempts, unless the API asks for a longer one.

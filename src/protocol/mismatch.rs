@@ -1,7 +1,7 @@
 //! Warnings of what a catalog asks for and a stream does not have. Both protocols have them.
 
 use crate::catalog::{REPLICATION_KEY, SyncMode};
-use crate::record::UNKNOWN_FIELDS;
+use crate::record::projection::UNKNOWN_FIELDS;
 
 /// A replication key other than the one there is.
 pub fn other_key(mode: SyncMode, key: Option<&str>) -> Option<String> {

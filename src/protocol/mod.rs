@@ -9,11 +9,11 @@ pub mod singer;
 pub mod writer;
 
 use crate::catalog::{Selection, Stream};
-use crate::findings::Finding;
 use crate::http::failure::Failure;
 use crate::log::{Entry, Level, LogFormat};
+use crate::record::findings::Finding;
 use crate::state::{Bookmark, State};
-use crate::timestamp::Instant;
+use crate::time::timestamp::Instant;
 use anyhow::Result;
 use std::sync::Arc;
 

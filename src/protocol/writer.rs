@@ -2,9 +2,9 @@
 //! them, and a state never before the records that it covers.
 
 use super::{Line, Message, Protocol};
-use crate::exit::ExitStatus;
-use crate::interruption::Interruption;
 use crate::log::{Entry, LogFormat};
+use crate::run::exit::ExitStatus;
+use crate::run::interruption::Interruption;
 use crate::state::State;
 use std::collections::BTreeSet;
 use std::io::{self, Write};

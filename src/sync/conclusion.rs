@@ -1,9 +1,9 @@
 //! What the ends of all streams mean for the run: success, or one failure that names each cause.
 
 use super::{End, Ended};
-use crate::discover;
 use crate::http::failure::{Failure, Kind};
 use crate::source::Source;
+use crate::source::discover;
 
 /// The failure of a run whose streams ended so; nothing if it succeeded.
 pub fn failure(source: &Source, ends: &[Ended]) -> Option<Failure> {

@@ -1,10 +1,10 @@
 //! A stream that a run is asked to read, before the API has described it.
 
 use crate::catalog::{Selection, Stream};
-use crate::discover::{self, Offer};
 use crate::http::failure::Failure;
 use crate::protocol::Listed;
 use crate::source::Source;
+use crate::source::discover::{self, Offer};
 
 pub enum Wanted {
     /// Everything of a stream that the workspace may have.

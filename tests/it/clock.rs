@@ -4,8 +4,8 @@ use std::future::Future;
 use std::pin::Pin;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
-use tap_revops::clock::Clock;
-use tap_revops::timestamp::Instant;
+use tap_revops::time::clock::Clock;
+use tap_revops::time::timestamp::Instant;
 
 pub struct FakeClock {
     start: Instant,

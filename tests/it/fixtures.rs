@@ -7,10 +7,10 @@ use std::path::{Path, PathBuf};
 use tap_revops::api::Api;
 use tap_revops::catalog::Stream;
 use tap_revops::config::{Config, RawConfig};
-use tap_revops::findings::Findings;
 use tap_revops::http::client::Reply;
 use tap_revops::http::failure::{Failure, Kind};
-use tap_revops::record::Scanned;
+use tap_revops::record::findings::Findings;
+use tap_revops::record::projection::Scanned;
 
 fn folder(api: &str) -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR"))

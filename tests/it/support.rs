@@ -8,10 +8,10 @@ use serde_json::{Value, json};
 use std::path::Path;
 use std::process::{Command, Output, Stdio};
 use std::sync::Arc;
-use tap_revops::World;
-use tap_revops::clock::Clock;
-use tap_revops::interruption::{self, Interruption};
 use tap_revops::protocol::Protocol;
+use tap_revops::run::World;
+use tap_revops::run::interruption::{self, Interruption};
+use tap_revops::time::clock::Clock;
 use tempfile::TempDir;
 use tokio::runtime::Runtime;
 
@@ -138,7 +138,7 @@ impl Workspace {
     ) -> Run {
         let (mut out, mut err) = (Vec::new(), Vec::new());
         let arguments = ["tap-revops"].iter().chain(arguments);
-        let status = tap_revops::run(World {
+        let status = tap_revops::run::run(World {
             protocol: Protocol::Singer,
             interruption,
             arguments: arguments.map(Into::into).collect(),

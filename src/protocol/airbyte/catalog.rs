@@ -3,7 +3,7 @@
 use crate::catalog::{PRIMARY_KEY, REPLICATION_KEY, Selection, Stream, SyncMode, is_automatic};
 use crate::http::failure::{Failure, Kind};
 use crate::protocol::{Entries, Listed, mismatch};
-use crate::schema;
+use crate::record::schema;
 use anyhow::{Result, anyhow};
 use serde::Deserialize;
 use serde_json::{Map, Value, json};

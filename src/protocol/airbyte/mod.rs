@@ -6,12 +6,12 @@ pub mod spec;
 pub mod state;
 
 use super::Frame;
-use crate::findings::Finding;
 use crate::http::failure::{Failure, Kind};
-use crate::json;
 use crate::log::{Detail, Entry, Level};
+use crate::record::findings::Finding;
+use crate::record::json;
 use crate::state::State;
-use crate::timestamp::Instant;
+use crate::time::timestamp::Instant;
 use serde_json::{Value, json};
 
 pub fn frame(stream: &str, extracted_at: Instant) -> Frame {

@@ -1,7 +1,7 @@
 //! The state as Airbyte's hosts hand it in: a list of states per stream, one global state, or the
 //! dictionary of old. Nulls and unknown members are what hosts add; they count for nothing.
 
-use crate::json;
+use crate::record::json;
 use crate::state::State;
 use anyhow::{Result, anyhow};
 use serde::Deserialize;

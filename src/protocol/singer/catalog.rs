@@ -5,7 +5,7 @@ use crate::catalog::{
     PRIMARY_KEY, REPLICATION_KEY, Replication, Selection, Stream, SyncMode, is_automatic,
 };
 use crate::protocol::{Entries, Listed, mismatch};
-use crate::schema::{self, Property, Shape};
+use crate::record::schema::{self, Property, Shape};
 use anyhow::{Context, Result, anyhow, bail};
 use serde::Deserialize;
 use serde_json::{Map, Value, json};
@@ -386,7 +386,7 @@ fn properties_of_entry(schema: &Value) -> HashSet<&String> {
 mod tests {
     use super::*;
     use crate::catalog::Replication;
-    use crate::record::{Layout, Scanned};
+    use crate::record::projection::{Layout, Scanned};
 
     fn stream() -> Stream {
         let names = ["id", REPLICATION_KEY, "email"];

@@ -4,10 +4,10 @@ pub mod catalog;
 
 use super::Frame;
 use crate::catalog::{PRIMARY_KEY, REPLICATION_KEY, Selection, SyncMode};
-use crate::json;
 use crate::log::{Detail, Entry, LogFormat};
+use crate::record::json;
 use crate::state::State;
-use crate::timestamp::{self, Instant};
+use crate::time::timestamp::{self, Instant};
 use serde_json::{Value, json};
 
 pub fn schema_line(selection: &Selection) -> String {

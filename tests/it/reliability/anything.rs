@@ -15,8 +15,8 @@ use proptest::prelude::*;
 use serde_json::{Value, json};
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicU64, Ordering};
-use tap_revops::exit::ExitStatus;
-use tap_revops::interruption::{self, Interruption};
+use tap_revops::run::exit::ExitStatus;
+use tap_revops::run::interruption::{self, Interruption};
 use tokio::sync::oneshot;
 
 /// No case has more faults that end a run.

@@ -8,9 +8,9 @@ use std::io::{self, Read as _, Write};
 use std::process::{Command, Stdio};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
-use tap_revops::World;
-use tap_revops::interruption;
 use tap_revops::protocol::Protocol;
+use tap_revops::run::World;
+use tap_revops::run::interruption;
 
 /// A trial with more than any pipe holds.
 fn large(api: &'static str) -> Trial {
@@ -109,7 +109,7 @@ fn a_disk_that_fills_up_anywhere_holds_whole_lines_up_to_its_last_newline() {
                 Vec::new(),
             );
             let arguments = arguments(&trial);
-            let status = tap_revops::run(World {
+            let status = tap_revops::run::run(World {
                 protocol: Protocol::Singer,
                 arguments: ["tap-revops".to_owned()]
                     .iter()
@@ -180,7 +180,7 @@ fn a_slow_reader_slows_the_reading_down_and_little_waits_in_memory() {
             pages: 0,
         };
         let arguments = arguments(&trial);
-        let status = tap_revops::run(World {
+        let status = tap_revops::run::run(World {
             protocol: Protocol::Singer,
             arguments: ["tap-revops".to_owned()]
                 .iter()

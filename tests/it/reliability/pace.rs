@@ -6,7 +6,7 @@ use crate::support::{REEVO, Workspace};
 use chrono::TimeDelta;
 use serde_json::json;
 use std::sync::Arc;
-use tap_revops::clock::Clock;
+use tap_revops::time::clock::Clock;
 
 #[test]
 fn a_refusal_of_one_stream_slows_down_the_next() {
@@ -38,7 +38,7 @@ struct SharedClock {
 }
 
 impl Clock for SharedClock {
-    fn now(&self) -> tap_revops::timestamp::Instant {
+    fn now(&self) -> tap_revops::time::timestamp::Instant {
         self.fake.now()
     }
 

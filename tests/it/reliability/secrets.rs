@@ -5,9 +5,9 @@ use super::{BOTH, Trial};
 use crate::clock::FakeClock;
 use crate::support::{Run, spellings};
 use serde_json::{Value, json};
-use tap_revops::World;
-use tap_revops::interruption;
 use tap_revops::protocol::Protocol;
+use tap_revops::run::World;
+use tap_revops::run::interruption;
 
 const KEY: &str = r#"sk-apik_q"uo/te+d%.h"al\f/of+it%20"#;
 
@@ -17,7 +17,7 @@ fn url_escaped(text: &str) -> String {
 
 fn run(trial: &Trial, protocol: Protocol, arguments: &[&str]) -> Run {
     let (mut out, mut err) = (Vec::new(), Vec::new());
-    let status = tap_revops::run(World {
+    let status = tap_revops::run::run(World {
         protocol,
         arguments: ["tap"].iter().chain(arguments).map(Into::into).collect(),
         environment: Vec::new(),

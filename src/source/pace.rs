@@ -1,8 +1,8 @@
 //! How fast requests go, shared by all streams of a run. After a refusal for haste everything
 //! waits, then goes one at a time with a growing interval, and gets faster again little by little.
 
-use crate::clock::Clock;
-use crate::timestamp::Instant;
+use crate::time::clock::Clock;
+use crate::time::timestamp::Instant;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
@@ -97,7 +97,7 @@ impl Pace {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::clock::SystemClock;
+    use crate::time::clock::SystemClock;
     use chrono::DateTime;
 
     fn millis(pace: &Pace, now: Instant) -> u128 {

@@ -1,11 +1,11 @@
 //! What a workspace offers to this key: every stream is described and probed, side by side.
 
 use crate::catalog::Stream;
+use crate::catalog::name;
 use crate::config::BaseUrl;
 use crate::http::failure::{Failure, Kind};
-use crate::name;
 use crate::source::Source;
-use crate::tasks;
+use crate::support::tasks;
 use std::sync::Arc;
 use tokio::task::JoinSet;
 

@@ -1,7 +1,9 @@
 //! Streams: what a workspace offers, and what of it a run reads.
 
-use crate::record::{Layout, Projection};
-use crate::schema::{self, Property};
+pub mod name;
+
+use crate::record::projection::{Layout, Projection};
+use crate::record::schema::{self, Property};
 use serde_json::{Value, json};
 
 /// The field that says what changed.

@@ -1,11 +1,11 @@
 //! Writes a value in its declared form. What the form cannot hold becomes null and is counted;
 //! numbers and strings leave with the digits and characters they came with.
 
-use crate::envelope::{self, Attribute};
-use crate::findings::{Finding, Findings};
-use crate::json::{self, Kind, Members};
-use crate::schema::{Item, Object, Property, Shape};
-use crate::timestamp;
+use crate::record::envelope::{self, Attribute};
+use crate::record::findings::{Finding, Findings};
+use crate::record::json::{self, Kind, Members};
+use crate::record::schema::{Item, Object, Property, Shape};
+use crate::time::timestamp;
 use serde_json::value::RawValue;
 use std::borrow::Cow;
 

@@ -7,8 +7,8 @@ mod raw;
 pub use problems::property;
 pub use raw::RawConfig;
 
-use crate::files;
-use crate::timestamp::{self, Instant};
+use crate::support::files;
+use crate::time::timestamp::{self, Instant};
 use anyhow::{Context, Result, bail};
 use reqwest::Certificate;
 use secrecy::SecretString;
@@ -16,7 +16,7 @@ use serde_json::Value;
 use std::time::Duration;
 
 /// The JSON Schema of the configuration, as it ships.
-pub const SCHEMA: &str = include_str!("../catalog/config.schema.json");
+pub const SCHEMA: &str = include_str!("../../catalog/config.schema.json");
 
 /// Which platform is read.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -1,8 +1,10 @@
 //! What the program tells people while it works. Entries go through a channel to the one writer,
 //! which puts them where the protocol wants them.
 
-use crate::redaction::redact;
-use crate::timestamp::Instant;
+mod redaction;
+
+use self::redaction::redact;
+use crate::time::timestamp::Instant;
 use secrecy::{ExposeSecret, SecretString};
 use serde_json::{Value, json};
 use std::sync::{Arc, OnceLock};

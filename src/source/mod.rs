@@ -1,16 +1,20 @@
 //! An API within reach: its requests sent at a bearable pace, tried again, and read. What a run
 //! holds of the network is one of these.
 
+pub mod discover;
+pub mod pace;
+pub mod tally;
+
 use crate::api::{Api, Page, PageRequest};
 use crate::catalog::Stream;
-use crate::clock::Clock;
 use crate::config::Config;
 use crate::http::client::{Client, LARGEST_BODY, Reply, Request, Settings};
 use crate::http::failure::{Failure, Kind};
 use crate::http::retry::{Attempts, Budget, Subject};
 use crate::log::Log;
-use crate::pace::{Pace, Turn};
-use crate::tally::Tally;
+use crate::source::pace::{Pace, Turn};
+use crate::source::tally::Tally;
+use crate::time::clock::Clock;
 use anyhow::Result;
 use secrecy::SecretString;
 use std::sync::Arc;

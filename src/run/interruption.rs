@@ -1,7 +1,7 @@
 //! What ends a run from outside: a signal, or the reader of stdout going away. Both executables
 //! listen for them while they work.
 
-use crate::exit::ExitStatus;
+use crate::run::exit::ExitStatus;
 use rustix::event::{PollFd, PollFlags, poll};
 use std::future::Future;
 use std::os::fd::AsFd;

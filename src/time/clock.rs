@@ -1,6 +1,6 @@
 //! Telling and spending time: the one seam at which tests stand in for the world.
 
-use crate::timestamp::Instant;
+use crate::time::timestamp::Instant;
 use std::future::Future;
 use std::pin::Pin;
 use std::time::Duration;

@@ -1,8 +1,8 @@
 //! Reevo's value envelopes: `{"value_type", "value"}` around every attribute. This file knows what
 //! each value type looks like once unwrapped; it leaves writing it to `record`.
 
-use crate::json::{self, Kind};
-use crate::schema::Shape;
+use crate::record::json::{self, Kind};
+use crate::record::schema::Shape;
 use serde::Deserialize;
 use serde_json::value::RawValue;
 use std::borrow::Cow;

@@ -1,18 +1,19 @@
 //! What each command does, from its arguments to its last message.
 
-use crate::about;
+pub mod about;
+
 use crate::catalog::{Replication, Stream};
 use crate::cli::Command;
-use crate::clock::Clock;
 use crate::config::{BaseUrl, Config, RawConfig};
-use crate::discover::{self, Answer, by_name, is_left_out};
-use crate::files;
 use crate::http::failure::Failure;
 use crate::log::Log;
 use crate::protocol::{Listed, Message, Protocol, airbyte};
 use crate::source::Source;
+use crate::source::discover::{self, Answer, by_name, is_left_out};
 use crate::state::State;
+use crate::support::files;
 use crate::sync::{self, Wanted, conclusion};
+use crate::time::clock::Clock;
 use anyhow::{Context, Result, anyhow, bail};
 use revops_sandbox::{Faults, Options, Sandbox};
 use secrecy::SecretString;

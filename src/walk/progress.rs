@@ -1,9 +1,9 @@
 //! What a run has seen of one stream: what is a repeat, where a walk can start again, and the
 //! bookmark that it earns at its end.
 
-use super::Bookmark;
-use crate::record::Version;
-use crate::timestamp::{self, Instant};
+use crate::record::projection::Version;
+use crate::state::Bookmark;
+use crate::time::timestamp::{self, Instant};
 use chrono::TimeDelta;
 use std::collections::BTreeSet;
 

@@ -1,12 +1,12 @@
 //! From a raw record to the record that is emitted: finds its id and `updated_at`, and writes the
 //! selected fields, each in its declared form, straight from slices of the page.
 
-use crate::envelope::{self, Attribute};
-use crate::findings::{Finding, Findings};
-use crate::json::{self, Kind, Name};
-use crate::schema::Property;
-use crate::timestamp::{self, Instant};
-use crate::value::{Unknown, ValueWriter};
+use crate::record::envelope::{self, Attribute};
+use crate::record::findings::{Finding, Findings};
+use crate::record::json::{self, Kind, Name};
+use crate::record::schema::Property;
+use crate::record::value::{Unknown, ValueWriter};
+use crate::time::timestamp::{self, Instant};
 use serde::Deserializer as _;
 use serde::de::{DeserializeSeed, MapAccess, Visitor};
 use serde_json::value::RawValue;

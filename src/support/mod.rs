@@ -1,0 +1,5 @@
+//! Small things that have nothing to do with records or APIs.
+
+pub mod files;
+pub mod suggestion;
+pub mod tasks;

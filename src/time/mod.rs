@@ -1,0 +1,4 @@
+//! Points in time: reading and writing them, and the clock that tells them.
+
+pub mod clock;
+pub mod timestamp;
