@@ -115,10 +115,8 @@ impl Surroundings {
         if let Some(key) = config.as_ref().ok().and_then(|one| one.api_key.as_ref()) {
             self.log.keep_secret(key);
         }
-        for key in raw.unknown_keys() {
-            self.log.warning(format!(
-                "the configuration key {key} is not known and has no effect"
-            ));
+        for warning in raw.warnings() {
+            self.log.warning(warning);
         }
         config
     }

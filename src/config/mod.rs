@@ -10,6 +10,7 @@ pub use raw::RawConfig;
 use crate::support::files;
 use crate::time::timestamp::{self, Instant};
 use anyhow::{Context, Result, bail};
+use problems::Problem;
 use reqwest::Certificate;
 use secrecy::SecretString;
 use serde_json::Value;
@@ -107,13 +108,14 @@ impl Config {
         if problems.is_empty() {
             return config.resolve();
         }
+        let sentences: Vec<String> = problems.iter().map(|one| raw.sentence(one)).collect();
         let count = match problems.len() {
             1 => "a problem".to_owned(),
             count => format!("{count} problems"),
         };
         bail!(
             "the configuration has {count}:\n  {}",
-            problems.join("\n  ")
+            sentences.join("\n  ")
         )
     }
 }
@@ -170,12 +172,15 @@ impl Fields<'_> {
     }
 
     /// What a JSON Schema cannot say, because it concerns more than one key.
-    fn cross_check(&self) -> Vec<String> {
+    fn cross_check(&self) -> Vec<Problem> {
         let mut problems = Vec::new();
         let largest = self.api().largest_page();
         if self.number("page_size") > u64::from(largest) && self.number("page_size") <= 500 {
             let title = self.api().title();
-            problems.push(format!("page_size: {title} gives at most {largest} records a page; write a whole number from 1 to {largest}"));
+            let text = format!(
+                "{title} gives at most {largest} records a page; write a whole number from 1 to {largest}"
+            );
+            problems.push(Problem::new("page_size", text));
         }
         for (key, api) in [
             ("record_types", ApiName::Reevo),
@@ -185,21 +190,18 @@ impl Fields<'_> {
                 && self.text("api").is_some()
                 && self.api() != api
             {
-                problems.push(format!(
-                    "{key}: only {} has it; remove the key",
-                    api.title()
-                ));
+                let text = format!("only {} has it; remove the key", api.title());
+                problems.push(Problem::new(key, text));
             }
         }
         let agent = self.text("user_agent").unwrap_or_default();
         if !agent.chars().all(|c| (' '..='~').contains(&c)) {
-            problems.push(
-                "user_agent: a header cannot hold all of its characters; write letters, digits and signs of ASCII"
-                    .to_owned(),
-            );
+            let text = "a header cannot hold all of its characters; write letters, digits and signs of ASCII";
+            problems.push(Problem::new("user_agent", text));
         }
-        problems.extend(self.check_key());
-        problems.extend(self.check_base_url());
+        let problem_of = |key: &str, text: Option<String>| text.map(|text| Problem::new(key, text));
+        problems.extend(problem_of("api_key", self.check_key()));
+        problems.extend(problem_of("base_url", self.check_base_url()));
         problems.extend(self.check_dates());
         problems
     }
@@ -209,12 +211,12 @@ impl Fields<'_> {
         match self.0.get("api_key") {
             None if sandbox => None,
             None => Some(
-                "api_key: is missing; write the API key of the workspace, set TAP_REVOPS_API_KEY, \
+                "is missing; write the API key of the workspace, set TAP_REVOPS_API_KEY, \
                  or try \"base_url\": \"sandbox:\", which needs none"
                     .to_owned(),
             ),
             Some(Value::String(key)) if key.chars().any(|c| !c.is_ascii_graphic() && c != ' ') || key.trim() != key => {
-                Some("api_key: holds characters that no key has, such as a line break or a space at its end; copy the key again".to_owned())
+                Some("holds characters that no key has, such as a line break or a space at its end; copy the key again".to_owned())
             }
             Some(_) => None,
         }
@@ -226,7 +228,7 @@ impl Fields<'_> {
             .filter(|text| !text.is_empty() && !is_sandbox(text))?;
         let hint = "write an address such as https://api.reevo.ai, or sandbox:";
         let Ok(url) = reqwest::Url::parse(text) else {
-            return Some(format!("base_url: is not a URL; {hint}"));
+            return Some(format!("is not a URL; {hint}"));
         };
         if !url.username().is_empty()
             || url.password().is_some()
@@ -234,30 +236,29 @@ impl Fields<'_> {
             || url.fragment().is_some()
         {
             return Some(format!(
-                "base_url: may hold no user, password, query or fragment; {hint}"
+                "may hold no user, password, query or fragment; {hint}"
             ));
         }
         match (url.scheme(), url.host_str()) {
             ("https", Some(_)) => None,
             ("http", Some(host)) if is_loopback(host) => None,
             ("http", Some(_)) => Some(
-                "base_url: plain http would send the key unprotected; write https:// (http is for this machine only)"
+                "plain http would send the key unprotected; write https:// (http is for this machine only)"
                     .to_owned(),
             ),
-            _ => Some(format!("base_url: is neither https nor http; {hint}")),
+            _ => Some(format!("is neither https nor http; {hint}")),
         }
     }
 
-    fn check_dates(&self) -> Vec<String> {
+    fn check_dates(&self) -> Vec<Problem> {
         let mut problems = Vec::new();
         let mut instant = |key: &str| -> Option<Instant> {
             let text = self.text(key)?;
             let full = full_date(text);
             let parsed = timestamp::parse(&full).map(|stamp| stamp.instant);
             if parsed.is_none() {
-                problems.push(format!(
-                    "{key}: is no date-time; write one such as 2026-01-01T00:00:00Z"
-                ));
+                let text = "is no date-time; write one such as 2026-01-01T00:00:00Z";
+                problems.push(Problem::new(key, text));
             }
             parsed
         };
@@ -265,7 +266,8 @@ impl Fields<'_> {
         if let (Some(start), Some(end)) = (start, end)
             && start >= end
         {
-            problems.push("end_date: is not after start_date; write a later instant".to_owned());
+            let text = "is not after start_date; write a later instant";
+            problems.push(Problem::new("end_date", text));
         }
         problems
     }
@@ -389,6 +391,26 @@ mod tests {
             "page_size: is out of range; write a whole number from 1 to 500",
             "start_date: is no date-time; write one such as 2026-01-01T00:00:00Z",
             "concurrency: is not an integer; write a whole number from 1 to 32",
+        ] {
+            assert!(text.contains(expected), "{text}\nlacks {expected}");
+        }
+    }
+
+    #[test]
+    fn a_problem_with_a_variable_names_the_variable() {
+        let variables = [
+            ("TAP_REVOPS_PAGE_SIZE", "501"),
+            ("TAP_REVOPS_END_DATE", "soon"),
+            ("TAP_REVOPS_EXPAND", "tag"),
+        ];
+        let variables = variables.map(|(name, text)| (name.to_owned(), text.to_owned()));
+        let raw = RawConfig::read(&[], &variables).unwrap();
+        let text = Config::resolve(&raw).unwrap_err().to_string();
+        for expected in [
+            "\n  api: is missing",
+            "\n  TAP_REVOPS_PAGE_SIZE: is out of range; write a whole number from 1 to 500",
+            "\n  TAP_REVOPS_END_DATE: is no date-time",
+            "\n  TAP_REVOPS_EXPAND: is not one of the allowed values",
         ] {
             assert!(text.contains(expected), "{text}\nlacks {expected}");
         }

@@ -8,42 +8,65 @@ use std::sync::LazyLock;
 static PARSED: LazyLock<Value> =
     LazyLock::new(|| serde_json::from_str(SCHEMA).expect("the shipped schema is JSON"));
 
+/// Something that is wrong with a configuration.
+pub struct Problem {
+    /// The key, or the place below it, as in `expand.0`.
+    pub place: String,
+    /// What is wrong, and what to write. It repeats no value that could be a secret.
+    pub text: String,
+}
+
+impl Problem {
+    pub fn new(place: impl Into<String>, text: impl Into<String>) -> Self {
+        Self {
+            place: place.into(),
+            text: text.into(),
+        }
+    }
+
+    /// The key, or the whole configuration as an empty text.
+    pub fn key(&self) -> &str {
+        self.place.split('.').next().unwrap_or_default()
+    }
+}
+
+/// The keys that the schema knows.
+pub fn keys() -> impl Iterator<Item = &'static str> {
+    let properties = PARSED["properties"].as_object().into_iter().flatten();
+    properties.map(|(key, _)| key.as_str())
+}
+
 /// A key's schema, or null for a key that the schema does not know.
 pub fn property(key: &str) -> &'static Value {
     PARSED["properties"].get(key).unwrap_or(&Value::Null)
 }
 
-/// Every violation of the schema, as sentences. No value is repeated: it could be a secret.
-pub fn against_schema(config: &Value) -> Vec<String> {
+/// Every violation of the schema.
+pub fn against_schema(config: &Value) -> Vec<Problem> {
     // Dates are checked by the code that reads them, which takes more forms than the format does.
     let options = jsonschema::draft7::options().should_validate_formats(false);
     let validator = options.build(&PARSED).expect("the shipped schema is valid");
     validator
         .iter_errors(config)
-        .map(|error| sentence(&error))
+        .map(|error| problem(&error))
         .collect()
 }
 
-fn sentence(error: &jsonschema::ValidationError) -> String {
+fn problem(error: &jsonschema::ValidationError) -> Problem {
     if let ValidationErrorKind::Required { property } = error.kind() {
         let key = property.as_str().unwrap_or_default();
-        return format!("{key}: is missing; {}", advice(self::property(key)));
+        let advice = advice(self::property(key));
+        return Problem::new(key, format!("is missing; {advice}"));
     }
     let path = error.instance_path().to_string();
-    let key = path.trim_start_matches('/').replace('/', ".");
-    if key.is_empty() {
-        return "the configuration is no JSON object; see sample_config.json for one".to_owned();
-    }
-    let top = key.split('.').next().unwrap_or_default();
+    let place = path.trim_start_matches('/').replace('/', ".");
+    let top = place.split('.').next().unwrap_or_default();
     let mut schema = property(top);
-    if key != top {
+    if place != top {
         schema = &schema["items"];
     }
-    format!(
-        "{key}: {}; {}",
-        complaint(error.kind(), schema),
-        advice(schema)
-    )
+    let text = format!("{}; {}", complaint(error.kind(), schema), advice(schema));
+    Problem::new(place, text)
 }
 
 fn complaint(kind: &ValidationErrorKind, schema: &Value) -> String {

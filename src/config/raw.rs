@@ -1,12 +1,21 @@
 //! The configuration as written: one or more JSON files, the later ones winning key by key, and
 //! above them the environment.
 
+use super::problems::{self, Problem};
 use crate::support::files;
+use crate::support::suggestion;
 use anyhow::{Context, Result, bail};
 use serde_json::{Map, Value};
+use std::collections::BTreeMap;
 
 /// The environment variable of a key is this and the key in upper case.
 const PREFIX: &str = "TAP_REVOPS_";
+
+/// Meltano passes its own settings of a plugin in variables that begin so.
+const PREFIX_OF_MELTANO: &str = "TAP_REVOPS__";
+
+/// The one variable of ours that is no key: it speaks before a configuration is read.
+const LOG_LEVEL: &str = "TAP_REVOPS_LOGLEVEL";
 
 /// In place of a file, this word stands for "from the environment alone".
 const ENVIRONMENT: &str = "ENV";
@@ -18,11 +27,18 @@ const STANDARD_INPUT: &str = "-";
 #[derive(Clone, Default)]
 pub struct RawConfig {
     value: Value,
+    /// The names of the variables that have set keys, by key.
+    variables: BTreeMap<String, String>,
+    /// The names of the variables that stand for no key.
+    unknown_variables: Vec<String>,
 }
 
 impl From<Value> for RawConfig {
     fn from(value: Value) -> Self {
-        Self { value }
+        Self {
+            value,
+            ..Self::default()
+        }
     }
 }
 
@@ -37,23 +53,72 @@ impl RawConfig {
             merged.extend(read_members(file)?);
         }
         lift_api(&mut merged);
-        merged.extend(from_environment(environment));
         // Orchestrators write null for a setting that nobody set.
         merged.retain(|_, value| !value.is_null());
-        Ok(Self::from(Value::Object(merged)))
+        let mut raw = Self::from(Value::Object(merged));
+        for (name, text) in environment {
+            raw.overlay(name, text);
+        }
+        Ok(raw)
+    }
+
+    /// Lays a variable of the environment over the files. An empty one sets nothing.
+    fn overlay(&mut self, name: &str, text: &str) {
+        let is_known = name == LOG_LEVEL || name.starts_with(PREFIX_OF_MELTANO);
+        let Some(key) = name.strip_prefix(PREFIX).map(str::to_lowercase) else {
+            return;
+        };
+        if text.is_empty() || is_known {
+            return;
+        }
+        let schema = problems::property(&key);
+        if schema.is_null() {
+            self.unknown_variables.push(name.to_owned());
+        } else {
+            self.value[&key] = from_text(text, schema);
+            self.variables.insert(key, name.to_owned());
+        }
     }
 
     pub fn value(&self) -> &Value {
         &self.value
     }
 
-    /// Keys that the schema does not know.
-    pub fn unknown_keys(&self) -> Vec<&str> {
-        let keys = self.value.as_object().into_iter().flat_map(Map::keys);
-        keys.map(String::as_str)
-            .filter(|key| super::problems::property(key).is_null())
-            .collect()
+    /// A problem as a sentence, which names the key, or the variable that has set it.
+    pub fn sentence(&self, problem: &Problem) -> String {
+        let Problem { place, text } = problem;
+        match self.variables.get(problem.key()) {
+            Some(variable) => format!("{variable}: {text}"),
+            None => format!("{place}: {text}"),
+        }
     }
+
+    /// A sentence about each key, and each variable of ours, that the schema does not know.
+    pub fn warnings(&self) -> Vec<String> {
+        let keys = self.value.as_object().into_iter().flat_map(Map::keys);
+        let unknown = keys.filter(|key| problems::property(key).is_null());
+        let of_keys = unknown.map(|key| {
+            let meant = suggestion::closest(key, problems::keys());
+            unknown_sentence(&format!("the configuration key {key}"), meant)
+        });
+        let of_variables = self.unknown_variables.iter().map(|name| {
+            let key = name.trim_start_matches(PREFIX);
+            let meant = suggestion::closest(key, problems::keys().chain(["loglevel"]));
+            let meant = meant.map(variable);
+            unknown_sentence(&format!("the variable {name}"), meant.as_deref())
+        });
+        of_keys.chain(of_variables).collect()
+    }
+}
+
+fn unknown_sentence(what: &str, meant: Option<&str>) -> String {
+    let question = meant.map_or_else(String::new, |meant| format!("; did you mean {meant}?"));
+    format!("{what} is not known and has no effect{question}")
+}
+
+/// The variable that stands for a key.
+fn variable(key: &str) -> String {
+    format!("{PREFIX}{}", key.to_uppercase())
 }
 
 /// Airbyte's form has the API's own keys below `api`, beside its name; here they stand with all
@@ -90,20 +155,6 @@ fn read_members(file: &str) -> Result<Map<String, Value>> {
             error.column()
         ),
     }
-}
-
-fn from_environment(environment: &[(String, String)]) -> Map<String, Value> {
-    let known = |name: &str| {
-        let key = name.strip_prefix(PREFIX)?.to_lowercase();
-        let schema = super::problems::property(&key);
-        schema.is_object().then_some((key, schema))
-    };
-    let set = environment.iter().filter(|(_, text)| !text.is_empty());
-    set.filter_map(|(name, text)| {
-        let (key, schema) = known(name)?;
-        Some((key, from_text(text, schema)))
-    })
-    .collect()
 }
 
 /// The value that a variable's text stands for: lists may be JSON, or separated by commas.
@@ -153,6 +204,53 @@ mod tests {
         assert_eq!(
             raw.value(),
             &json!({"api": "reevo", "page_size": 100, "record_types": ["contact", "account"]})
+        );
+    }
+
+    fn overlaid(variables: &[(&str, &str)]) -> RawConfig {
+        let owned = variables
+            .iter()
+            .map(|(name, text)| ((*name).to_owned(), (*text).to_owned()));
+        RawConfig::read(&[], &owned.collect::<Vec<_>>()).unwrap()
+    }
+
+    #[test]
+    fn a_variable_that_stands_for_no_key_is_a_warning() {
+        let raw = overlaid(&[
+            ("TAP_REVOPS_PAGESIZE", "5"),
+            ("TAP_REVOPS_STREAM_MAPS", "{}"),
+        ]);
+        assert_eq!(
+            raw.warnings(),
+            [
+                "the variable TAP_REVOPS_PAGESIZE is not known and has no effect; did you mean TAP_REVOPS_PAGE_SIZE?",
+                "the variable TAP_REVOPS_STREAM_MAPS is not known and has no effect",
+            ]
+        );
+    }
+
+    #[test]
+    fn variables_that_are_known_empty_or_of_others_are_no_warning() {
+        let raw = overlaid(&[
+            ("TAP_REVOPS_API", "reevo"),
+            ("TAP_REVOPS_LOGLEVEL", "debug"),
+            ("TAP_REVOPS__LOAD_SCHEMA", "x"),
+            ("TAP_REVOPS__CATALOG", "catalog.json"),
+            ("TAP_REVOPS_NOTHING", ""),
+            ("TARGET_PAGESIZE", "5"),
+        ]);
+        assert_eq!(raw.warnings(), [""; 0]);
+    }
+
+    #[test]
+    fn a_key_with_a_slip_suggests_the_one_that_was_meant() {
+        let raw = RawConfig::from(json!({"pagesize": 5, "_of_the_orchestrator": 1}));
+        assert_eq!(
+            raw.warnings(),
+            [
+                "the configuration key pagesize is not known and has no effect; did you mean page_size?",
+                "the configuration key _of_the_orchestrator is not known and has no effect",
+            ]
         );
     }
 

@@ -16,11 +16,6 @@ pub fn closest<'a>(word: &str, candidates: impl IntoIterator<Item = &'a str>) ->
 /// One slip in so many letters still leaves a word recognizable.
 const LETTERS_PER_SLIP: usize = 3;
 
-/// The question to add to a sentence about an unknown word; nothing if no candidate is near.
-pub fn question<'a>(word: &str, candidates: impl IntoIterator<Item = &'a str>) -> String {
-    closest(word, candidates).map_or_else(String::new, |meant| format!("; did you mean {meant}?"))
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -46,11 +41,5 @@ mod tests {
             assert_eq!(closest(word, KEYS), None, "{word}");
         }
         assert_eq!(closest("api", []), None);
-    }
-
-    #[test]
-    fn the_question_follows_a_sentence() {
-        assert_eq!(question("apikey", KEYS), "; did you mean api_key?");
-        assert_eq!(question("stream_maps", KEYS), "");
     }
 }

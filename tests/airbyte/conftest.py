@@ -40,7 +40,7 @@ def pytest_runtest_logreport(report):
 
 
 def pytest_sessionfinish():
-    path = os.environ.get("TAP_REVOPS_SUMMARY")
+    path = os.environ.get("AIRBYTE_TEST_SUMMARY")
     total = sum(OUTCOMES.values(), Counter())
     if not path or not total:
         return

@@ -11,7 +11,7 @@ from urllib.parse import quote, quote_plus
 
 import protocol
 
-BIN = Path(os.environ["TAP_REVOPS_BIN"])
+BIN = Path(os.environ["AIRBYTE_TEST_BIN"])
 SOURCE = BIN / "source-revops"
 TAP = BIN / "tap-revops"
 

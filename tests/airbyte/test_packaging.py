@@ -138,7 +138,7 @@ def test_the_documentation_calls_fields_what_the_form_calls_them(title):
 def tree():
     """The image's files below a folder, made by the image's own steps."""
     # Builds start warm only if they are always at the same place.
-    work = Path(os.environ["TAP_REVOPS_TOOLS"]) / "image" / "build"
+    work = Path(os.environ["AIRBYTE_TEST_TOOLS"]) / "image" / "build"
     shutil.rmtree(work, ignore_errors=True)
     work.mkdir(parents=True)
     for copied in BUILD.all("COPY"):

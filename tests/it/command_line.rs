@@ -160,7 +160,27 @@ fn an_unknown_key_is_a_warning_and_no_error() {
     let run = workspace.read(&settings).run().ok();
     assert_eq!(run.emitted().records("note").len(), 1);
     assert_eq!(run.logged("WARNING ").len(), 2);
-    run.says("the configuration key pagesize is not known and has no effect");
+    run.says(
+        "the configuration key pagesize is not known and has no effect; did you mean page_size?",
+    );
+}
+
+#[test]
+fn an_unknown_variable_is_a_warning_and_no_error() {
+    let workspace = Workspace::reevo("records=5");
+    let config = workspace.config_file(&json!({"record_types": ["note"]}));
+    let variables = [
+        ("TAP_REVOPS_PAGESIZE", "5"),
+        ("TAP_REVOPS_LOGLEVEL", "warning"),
+        ("TAP_REVOPS__LOAD_SCHEMA", "raw"),
+    ];
+    let run = workspace.kept(run(&["read", "--config", &config], &variables).ok());
+    assert_eq!(
+        run.logged("WARNING "),
+        [
+            "the variable TAP_REVOPS_PAGESIZE is not known and has no effect; did you mean TAP_REVOPS_PAGE_SIZE?"
+        ]
+    );
 }
 
 #[test]
