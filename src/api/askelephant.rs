@@ -1,7 +1,8 @@
 //! AskElephant v2: `GET /{collection}` with every parameter on every page, and the stream schemas
 //! that ship with the program, since the API has none.
 
-use super::{PageRequest, PageToken, malformed, unreadable};
+use super::malformed::{malformed, unreadable};
+use super::page::{PageRequest, PageToken};
 use crate::catalog::{PRIMARY_KEY, REPLICATION_KEY, Replication, Stream};
 use crate::http::client::Request;
 use crate::http::failure::Failure;
@@ -149,7 +150,7 @@ fn shipped(collection: &str) -> Option<&'static str> {
 
 #[cfg(test)]
 mod tests {
-    use super::super::{LowerBound, Window};
+    use super::super::page::{LowerBound, Window};
     use super::*;
 
     #[test]

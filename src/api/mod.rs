@@ -2,17 +2,19 @@
 //! refusal means. Nothing here talks to the network.
 
 mod askelephant;
+mod malformed;
+pub mod page;
 mod reevo;
 mod refusal;
 
+use self::malformed::malformed;
+use self::page::{Page, PageRequest};
 use crate::catalog::Stream;
 use crate::config::{ApiName, Config, UnknownFields};
 use crate::http::client::{Reply, Request};
 use crate::http::failure::{Failure, Kind};
 use crate::record::projection::UNKNOWN_FIELDS;
 use crate::record::schema::{Property, Shape};
-use crate::time::timestamp::Instant;
-use bytes::Bytes;
 use secrecy::{ExposeSecret, SecretString};
 use serde_json::value::RawValue;
 use std::ops::Range;
@@ -22,55 +24,6 @@ use std::ops::Range;
 pub enum Api {
     Reevo,
     AskElephant { expand: Vec<String> },
-}
-
-/// A range of `updated_at` that one traversal walks. Without bounds it is everything.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Window {
-    pub from: Option<LowerBound>,
-    /// Exclusive.
-    pub until: Option<String>,
-}
-
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct LowerBound {
-    /// The text that is sent, which is the text that the API itself wrote if it wrote one.
-    pub updated_at: String,
-    pub inclusive: bool,
-}
-
-/// What fetches the next page. Opaque: it is sent back as it came, and never stored.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
-pub struct PageToken(pub String);
-
-/// A page to ask for.
-#[derive(Clone, Copy, Debug)]
-pub struct PageRequest<'a> {
-    pub stream: &'a Stream,
-    pub window: &'a Window,
-    pub limit: u16,
-    pub token: Option<&'a PageToken>,
-}
-
-/// One answer's records, as ranges of its body, and what fetches the next one.
-pub struct Page {
-    pub body: Bytes,
-    pub records: Vec<Range<usize>>,
-    pub next: Option<PageToken>,
-    pub received_at: Instant,
-    /// The server's own time, to the second.
-    pub server_time: Instant,
-    /// The same when it was asked, at the earliest.
-    pub asked_at: Instant,
-}
-
-impl Page {
-    /// The records as raw JSON.
-    pub fn raw_records(&self) -> impl Iterator<Item = &str> {
-        // The body was checked to be UTF-8 when the page was decoded, and the ranges came from it.
-        let text = std::str::from_utf8(&self.body).unwrap_or_default();
-        self.records.iter().map(|range| &text[range.clone()])
-    }
 }
 
 impl Api {
@@ -223,38 +176,6 @@ fn with_collector(mut stream: Stream, config: &Config) -> Stream {
 
 fn text(reply: &Reply) -> Result<&str, Failure> {
     std::str::from_utf8(&reply.body).map_err(|_| malformed("it is not UTF-8"))
-}
-
-fn malformed(why: &str) -> Failure {
-    Failure::new(
-        Kind::Malformed,
-        format!(
-            "the API sent an answer that makes no sense ({why}); if this persists, check base_url for a proxy in between"
-        ),
-    )
-}
-
-/// What a parser says of a broken answer, without quoting it.
-fn unreadable(text: &str, error: &serde_json::Error) -> Failure {
-    if text.trim_start().starts_with('<') {
-        return malformed("it is an HTML page, not JSON");
-    }
-    let problem = if error.is_eof() {
-        "its JSON ends too early".to_owned()
-    } else if error.is_data() {
-        format!(
-            "its JSON has another form than documented, at line {}, column {}",
-            error.line(),
-            error.column()
-        )
-    } else {
-        format!(
-            "it is not valid JSON at line {}, column {}",
-            error.line(),
-            error.column()
-        )
-    };
-    malformed(&problem)
 }
 
 fn range_within(text: &str, raw: &RawValue) -> Range<usize> {

@@ -1,7 +1,8 @@
 //! Reevo v2: `POST /{record_type}/_query`, `GET /_schema/{record_type}`, and their wire forms.
 //! Where the documentation is silent, everything that is plausible is taken.
 
-use super::{PageRequest, PageToken, malformed, unreadable};
+use super::malformed::{malformed, unreadable};
+use super::page::{PageRequest, PageToken};
 use crate::catalog::name;
 use crate::catalog::{PRIMARY_KEY, REPLICATION_KEY, Replication, Stream};
 use crate::http::client::Request;
@@ -305,7 +306,7 @@ fn properties(fields: Vec<WireField>) -> Vec<Property> {
 
 #[cfg(test)]
 mod tests {
-    use super::super::{LowerBound, Window};
+    use super::super::page::{LowerBound, Window};
     use super::*;
 
     fn contact() -> Stream {

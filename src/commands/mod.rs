@@ -7,7 +7,8 @@ use crate::cli::Command;
 use crate::config::{BaseUrl, Config, RawConfig};
 use crate::http::failure::Failure;
 use crate::log::Log;
-use crate::protocol::{Listed, Message, Protocol, airbyte};
+use crate::protocol::message::Message;
+use crate::protocol::{CatalogEntry, Protocol, airbyte};
 use crate::source::Source;
 use crate::source::discover::{self, Answer, by_name, is_left_out};
 use crate::state::State;
@@ -49,10 +50,10 @@ impl Surroundings {
                 let state = self.stored_state(state.as_deref())?;
                 let state = self.protocol.state(&state)?;
                 let catalog = self.input(catalog.as_deref(), "catalog")?;
-                let listed = catalog
+                let entries = catalog
                     .map(|text| self.protocol.selected(&text))
                     .transpose()?;
-                self.read(config, listed, state).await
+                self.read(config, entries, state).await
             }
             Command::Check { config } => self.report_check(&config).await,
             Command::Spec => {
@@ -152,11 +153,16 @@ impl Surroundings {
         Ok(())
     }
 
-    async fn read(&self, config: Config, listed: Option<Vec<Listed>>, state: State) -> Result<()> {
+    async fn read(
+        &self,
+        config: Config,
+        entries: Option<Vec<CatalogEntry>>,
+        state: State,
+    ) -> Result<()> {
         let (source, _sandbox) = self.source(config).await?;
-        let wanted = match listed {
+        let wanted = match entries {
             None => Wanted::everything(&source),
-            Some(listed) => Wanted::listed(&source, listed),
+            Some(entries) => Wanted::selected(&source, entries),
         };
         if wanted.is_empty() {
             self.log

@@ -1,6 +1,5 @@
 //! Files that were passed in the place of others, named for what they are.
 
-use super::Protocol;
 use anyhow::anyhow;
 use serde_json::Value;
 
@@ -15,43 +14,60 @@ enum Document {
     AirbyteState,
 }
 
-/// What is wrong with a text that is not a catalog of this protocol, if it is another document.
-pub fn not_a_catalog(protocol: Protocol, text: &str) -> Option<anyhow::Error> {
+/// What a file was passed as.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Place {
+    SingerCatalog,
+    ConfiguredCatalog,
+    SingerState,
+    /// Airbyte's hosts keep Singer's states too.
+    AirbyteState,
+}
+
+/// What is wrong with a text, if it is a document that belongs elsewhere.
+pub fn mistaken(place: Place, text: &str) -> Option<anyhow::Error> {
     let document = Document::of(text)?;
+    let advice = advice(place, document)?;
+    let flag = place.flag();
     let what = document.name();
-    Some(match (protocol, document) {
-        (Protocol::Singer, Document::SingerCatalog)
-        | (Protocol::Airbyte, Document::ConfiguredCatalog) => return None,
-        (Protocol::Singer, Document::AirbyteCatalog | Document::ConfiguredCatalog) => anyhow!(
-            "the catalog file holds {what}; use source-revops for it, or pass what tap-revops discover prints"
-        ),
-        (Protocol::Airbyte, Document::SingerCatalog) => anyhow!(
-            "the catalog file holds {what}; use tap-revops for it, or pass a configured catalog"
-        ),
-        (Protocol::Airbyte, Document::AirbyteCatalog) => anyhow!(
-            "the catalog file holds {what}, not a configured one; \
-             put each stream to read below \"stream\", with a \"sync_mode\" beside it"
-        ),
-        (_, Document::SingerState | Document::AirbyteState) => {
-            anyhow!("the catalog file holds {what}; pass it with --state, and a catalog here")
+    Some(anyhow!("the {flag} file holds {what}; {advice}"))
+}
+
+/// What to do about a document in a place; nothing if it belongs there.
+fn advice(place: Place, document: Document) -> Option<&'static str> {
+    use Document::{AirbyteCatalog, AirbyteState, ConfiguredCatalog, SingerCatalog, SingerState};
+    Some(match (place, document) {
+        (Place::SingerCatalog, SingerCatalog)
+        | (Place::ConfiguredCatalog, ConfiguredCatalog)
+        | (Place::SingerState, SingerState)
+        | (Place::AirbyteState, SingerState | AirbyteState) => return None,
+        (Place::SingerCatalog, AirbyteCatalog | ConfiguredCatalog) => {
+            "use source-revops for it, or pass what tap-revops discover prints"
+        }
+        (Place::ConfiguredCatalog, SingerCatalog) => {
+            "use tap-revops for it, or pass a configured catalog"
+        }
+        (Place::ConfiguredCatalog, AirbyteCatalog) => {
+            "a configured catalog has each stream to read below \"stream\", with a \"sync_mode\" beside it"
+        }
+        (Place::SingerCatalog | Place::ConfiguredCatalog, _) => {
+            "pass it with --state, and a catalog here"
+        }
+        (Place::SingerState, AirbyteState) => {
+            "use source-revops for it, or pass the state that a Singer target wrote"
+        }
+        (Place::SingerState | Place::AirbyteState, _) => {
+            "pass it with --catalog, and a state here or none"
         }
     })
 }
 
-/// What is wrong with a text that is not a state, if it is another document. Airbyte's hosts keep
-/// states of either form.
-pub fn not_a_state(protocol: Protocol, text: &str) -> Option<anyhow::Error> {
-    let document = Document::of(text)?;
-    let what = document.name();
-    match document {
-        Document::SingerState => None,
-        Document::AirbyteState if protocol == Protocol::Airbyte => None,
-        Document::AirbyteState => Some(anyhow!(
-            "the state file holds {what}; use source-revops for it, or pass the state that a Singer target wrote"
-        )),
-        _ => Some(anyhow!(
-            "the state file holds {what}; pass it with --catalog, and a state here or none"
-        )),
+impl Place {
+    fn flag(self) -> &'static str {
+        match self {
+            Self::SingerCatalog | Self::ConfiguredCatalog => "catalog",
+            Self::SingerState | Self::AirbyteState => "state",
+        }
     }
 }
 
@@ -134,22 +150,21 @@ mod tests {
 
     #[test]
     fn each_document_is_taken_in_its_place_alone() {
+        let places = [
+            (Place::SingerCatalog, vec![Document::SingerCatalog]),
+            (Place::ConfiguredCatalog, vec![Document::ConfiguredCatalog]),
+            (Place::SingerState, vec![Document::SingerState]),
+            (
+                Place::AirbyteState,
+                vec![Document::SingerState, Document::AirbyteState],
+            ),
+        ];
         for (document, text) in TABLE {
             assert_eq!(Document::of(text), Some(document), "{text}");
-            for (protocol, catalog) in [
-                (Protocol::Singer, Document::SingerCatalog),
-                (Protocol::Airbyte, Document::ConfiguredCatalog),
-            ] {
-                let refused = not_a_catalog(protocol, text);
-                assert_eq!(refused.is_none(), document == catalog, "{text}");
+            for (place, taken) in &places {
+                let is_taken = mistaken(*place, text).is_none();
+                assert_eq!(is_taken, taken.contains(&document), "{place:?} {text}");
             }
-            let is_singer_state = document == Document::SingerState;
-            let is_state = is_singer_state || document == Document::AirbyteState;
-            assert_eq!(
-                not_a_state(Protocol::Singer, text).is_none(),
-                is_singer_state
-            );
-            assert_eq!(not_a_state(Protocol::Airbyte, text).is_none(), is_state);
         }
     }
 

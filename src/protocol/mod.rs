@@ -4,59 +4,28 @@
 
 pub mod airbyte;
 mod document;
+pub mod message;
 mod mismatch;
 pub mod singer;
 pub mod writer;
 
+use self::airbyte::catalog::AirbyteEntry;
+use self::document::Place;
+use self::message::{Frame, Line};
+use self::singer::catalog::SingerEntry;
 use crate::catalog::{Selection, Stream};
 use crate::http::failure::Failure;
 use crate::log::{Entry, Level, LogFormat};
 use crate::record::findings::Finding;
-use crate::state::{Bookmark, State};
+use crate::state::State;
 use crate::time::timestamp::Instant;
 use anyhow::Result;
-use std::sync::Arc;
 
 /// Which protocol is spoken.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Protocol {
     Singer,
     Airbyte,
-}
-
-/// What the reading core has to say.
-pub enum Message {
-    /// The state that the run goes on from.
-    Resumed(State),
-    /// A stream begins; its records follow.
-    Began(Arc<Selection>),
-    /// Whole record lines of one page.
-    Records(Vec<u8>),
-    /// A stream was read to its end, and all its records have been handed over. Its bookmark
-    /// comes into force.
-    Ended {
-        stream: String,
-        bookmark: Option<Bookmark>,
-        records: u64,
-    },
-    /// A stream failed. Its old bookmark stays in force.
-    Failed { stream: String, failure: Failure },
-    /// A document that is the whole output of a command.
-    Document(String),
-}
-
-/// What stands before and behind each record of a page on its line.
-pub struct Frame {
-    pub before: Vec<u8>,
-    pub behind: Vec<u8>,
-    /// Behind that, what had to be altered; and then this.
-    pub end: &'static [u8],
-}
-
-/// Text for one of the two outputs.
-pub enum Line {
-    Out(String),
-    Err(String),
 }
 
 impl Protocol {
@@ -139,17 +108,27 @@ impl Protocol {
     }
 
     /// The selection that a catalog makes.
-    pub fn selected(self, catalog: &str) -> Result<Vec<Listed>> {
-        let listed = match self {
-            Self::Singer => singer::catalog::read(catalog),
-            Self::Airbyte => airbyte::catalog::read(catalog),
+    pub fn selected(self, catalog: &str) -> Result<Vec<CatalogEntry>> {
+        let entries = match self {
+            Self::Singer => singer::catalog::read(catalog)
+                .map(|entries| entries.into_iter().map(CatalogEntry::Singer).collect()),
+            Self::Airbyte => airbyte::catalog::read(catalog)
+                .map(|entries| entries.into_iter().map(CatalogEntry::Airbyte).collect()),
         };
-        listed.map_err(|error| document::not_a_catalog(self, catalog).unwrap_or(error))
+        let place = match self {
+            Self::Singer => Place::SingerCatalog,
+            Self::Airbyte => Place::ConfiguredCatalog,
+        };
+        entries.map_err(|error| document::mistaken(place, catalog).unwrap_or(error))
     }
 
     /// The state in the form in which it is handed to the program.
     pub fn state(self, text: &str) -> Result<State> {
-        if let Some(error) = document::not_a_state(self, text) {
+        let place = match self {
+            Self::Singer => Place::SingerState,
+            Self::Airbyte => Place::AirbyteState,
+        };
+        if let Some(error) = document::mistaken(place, text) {
             return Err(error);
         }
         match self {
@@ -177,39 +156,46 @@ impl Protocol {
 }
 
 /// A stream that a catalog selects, before the API has been asked about it.
-pub struct Listed {
+pub enum CatalogEntry {
+    Singer(SingerEntry),
+    Airbyte(AirbyteEntry),
+}
+
+impl CatalogEntry {
     /// The name in the catalog, which is the one in what is emitted.
-    pub name: String,
+    pub fn name(&self) -> &str {
+        match self {
+            Self::Singer(entry) => &entry.name,
+            Self::Airbyte(entry) => &entry.name,
+        }
+    }
+
     /// The API's name, where the catalog has kept it.
-    pub api_name: Option<String>,
-    entry: Entries,
-}
+    pub fn api_name(&self) -> Option<&str> {
+        match self {
+            Self::Singer(entry) => entry.api_name.as_deref(),
+            Self::Airbyte(_) => None,
+        }
+    }
 
-/// What a catalog says of a stream, in its protocol's way.
-enum Entries {
-    Singer(singer::catalog::Entry),
-    Airbyte(airbyte::catalog::Entry),
-}
-
-impl Listed {
     /// The selection of this stream, given what the API says of it today; and what a person should
     /// know of it, a sentence each.
     pub fn resolve(&self, stream: Stream) -> (Selection, Vec<String>) {
         let stream = Stream {
-            name: self.name.clone(),
+            name: self.name().to_owned(),
             ..stream
         };
-        match &self.entry {
-            Entries::Singer(entry) => entry.resolve(stream),
-            Entries::Airbyte(entry) => entry.resolve(stream),
+        match self {
+            Self::Singer(entry) => entry.resolve(stream),
+            Self::Airbyte(entry) => entry.resolve(stream),
         }
     }
 
-    /// What is wrong with the catalog's wish for this stream, if anything.
+    /// What is wrong with what the catalog asks of this stream, if anything.
     pub fn refusal(&self) -> Option<Failure> {
-        match &self.entry {
-            Entries::Singer(_) => None,
-            Entries::Airbyte(entry) => entry.refusal(),
+        match self {
+            Self::Singer(_) => None,
+            Self::Airbyte(entry) => entry.refusal(),
         }
     }
 }

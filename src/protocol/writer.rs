@@ -1,10 +1,9 @@
 //! The one owner of stdout and stderr. It writes whole lines in the order in which it is given
 //! them, and a state never before the records that it covers.
 
-use super::{Line, Message, Protocol};
+use super::Protocol;
+use super::message::{Line, Message};
 use crate::log::{Entry, LogFormat};
-use crate::run::exit::ExitStatus;
-use crate::run::interruption::Interruption;
 use crate::state::State;
 use std::collections::BTreeSet;
 use std::io::{self, Write};
@@ -19,17 +18,9 @@ const PIECE: usize = 64 * 1024;
 pub struct Stop(Arc<AtomicBool>);
 
 impl Stop {
-    /// Waits for an interruption, on a thread that no slow reader holds up.
-    pub async fn watch(self, interruption: Interruption) -> ExitStatus {
-        let watching = tokio::spawn(async move {
-            let status = interruption.await;
-            self.0.store(true, Ordering::Relaxed);
-            status
-        });
-        match watching.await {
-            Ok(status) => status,
-            Err(_) => std::future::pending().await,
-        }
+    /// The run has to end.
+    pub fn set(&self) {
+        self.0.store(true, Ordering::Relaxed);
     }
 
     fn is_set(&self) -> bool {
@@ -181,7 +172,7 @@ mod tests {
         let stop = Stop::default();
         let format = LogFormat::Text;
         let mut writer = Writer::new(Protocol::Singer, format, stop.clone(), &mut out, &mut err);
-        stop.0.store(true, Ordering::Relaxed);
+        stop.set();
         writer.write(Message::Records(b"{}\n".to_vec())).unwrap();
         let ended = Message::Ended {
             stream: "contact".to_owned(),

@@ -1,7 +1,8 @@
 //! What ends a run from outside: a signal, or the reader of stdout going away. Both executables
 //! listen for them while they work.
 
-use crate::run::exit::ExitStatus;
+use super::exit::ExitStatus;
+use crate::protocol::writer::Stop;
 use rustix::event::{PollFd, PollFlags, poll};
 use std::future::Future;
 use std::os::fd::AsFd;
@@ -16,6 +17,19 @@ pub type Interruption = Pin<Box<dyn Future<Output = ExitStatus> + Send>>;
 /// How long the line that is being written may take to get out. A reader that stands still would
 /// hold it for ever.
 const GRACE: Duration = Duration::from_millis(700);
+
+/// Waits for an interruption on a thread that no slow reader holds up, and tells the writer of it.
+pub async fn watch(interruption: Interruption, stop: Stop) -> ExitStatus {
+    let watching = tokio::spawn(async move {
+        let status = interruption.await;
+        stop.set();
+        status
+    });
+    match watching.await {
+        Ok(status) => status,
+        Err(_) => std::future::pending().await,
+    }
+}
 
 /// An interruption that never comes.
 pub fn never() -> Interruption {

@@ -9,8 +9,9 @@ use crate::cli::Invocation;
 use crate::commands::Surroundings;
 use crate::http::failure::{Failure, Kind};
 use crate::log::{Entry, Level, Log, LogFormat};
+use crate::protocol::Protocol;
+use crate::protocol::message::Message;
 use crate::protocol::writer::{Stop, Writer};
-use crate::protocol::{Message, Protocol};
 use crate::time::clock::{Clock, SystemClock};
 use anyhow::anyhow;
 use clap::ValueEnum;
@@ -112,7 +113,7 @@ async fn work(invocation: Invocation, world: World<'_>) -> ExitStatus {
     };
     let task = tokio::spawn(async move { surroundings.carry_out(invocation.command).await });
     let stop = Stop::default();
-    let interrupted = stop.clone().watch(world.interruption);
+    let interrupted = interruption::watch(world.interruption, stop.clone());
     let mut writer = Writer::new(protocol, format, stop, world.out, world.err);
     let written = tokio::select! {
         biased;

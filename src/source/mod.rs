@@ -5,7 +5,8 @@ pub mod discover;
 pub mod pace;
 pub mod tally;
 
-use crate::api::{Api, Page, PageRequest};
+use crate::api::Api;
+use crate::api::page::{Page, PageRequest};
 use crate::catalog::Stream;
 use crate::config::Config;
 use crate::http::client::{Client, LARGEST_BODY, Reply, Request, Settings};

@@ -6,11 +6,12 @@ mod wanted;
 
 pub use wanted::Wanted;
 
-use crate::api::{LowerBound, Window};
+use crate::api::page::{LowerBound, Window};
 use crate::catalog::{Replication, Selection, SyncMode};
 use crate::config::{Boundary, Config};
 use crate::http::failure::{Failure, Kind};
-use crate::protocol::{Message, Protocol};
+use crate::protocol::Protocol;
+use crate::protocol::message::Message;
 use crate::record::findings::{Finding, Findings, counted};
 use crate::record::projection::{Projection, Scanned};
 use crate::source::Source;

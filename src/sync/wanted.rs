@@ -2,7 +2,7 @@
 
 use crate::catalog::{Selection, Stream};
 use crate::http::failure::Failure;
-use crate::protocol::Listed;
+use crate::protocol::CatalogEntry;
 use crate::source::Source;
 use crate::source::discover::{self, Offer};
 
@@ -10,7 +10,7 @@ pub enum Wanted {
     /// Everything of a stream that the workspace may have.
     Whole(Offer),
     /// What a catalog selects of a stream.
-    Listed(Offer, Box<Listed>),
+    Selected(Offer, Box<CatalogEntry>),
 }
 
 impl Wanted {
@@ -22,28 +22,28 @@ impl Wanted {
 
     /// The streams of a catalog. Each has the API's name that the catalog kept, else that of the
     /// offer of the same name.
-    pub fn listed(source: &Source, listed: Vec<Listed>) -> Vec<Self> {
+    pub fn selected(source: &Source, entries: Vec<CatalogEntry>) -> Vec<Self> {
         let offers = discover::offers(source);
-        let api_name = |one: &Listed| {
-            let offer = offers.iter().find(|offer| offer.name == one.name);
-            let kept = one.api_name.as_ref();
-            kept.or(offer.map(|offer| &offer.api_name))
-                .unwrap_or(&one.name)
-                .clone()
+        let api_name = |entry: &CatalogEntry| {
+            let offer = offers.iter().find(|offer| offer.name == entry.name());
+            let kept = entry.api_name();
+            kept.or(offer.map(|offer| offer.api_name.as_str()))
+                .unwrap_or(entry.name())
+                .to_owned()
         };
-        let wanted = listed.into_iter().map(|one| {
+        let wanted = entries.into_iter().map(|entry| {
             let offer = Offer {
-                api_name: api_name(&one),
-                name: one.name.clone(),
+                api_name: api_name(&entry),
+                name: entry.name().to_owned(),
             };
-            Self::Listed(offer, Box::new(one))
+            Self::Selected(offer, Box::new(entry))
         });
         wanted.collect()
     }
 
     /// The name in what is emitted.
     pub fn name(&self) -> &str {
-        let (Self::Whole(offer) | Self::Listed(offer, _)) = self;
+        let (Self::Whole(offer) | Self::Selected(offer, _)) = self;
         &offer.name
     }
 
@@ -51,12 +51,12 @@ impl Wanted {
     pub async fn select(&self, source: &Source) -> Result<Selection, Failure> {
         match self {
             Self::Whole(offer) => discover::examine(source, offer).await.map(Stream::whole),
-            Self::Listed(offer, listed) => {
-                if let Some(failure) = listed.refusal() {
+            Self::Selected(offer, entry) => {
+                if let Some(failure) = entry.refusal() {
                     return Err(failure);
                 }
                 let stream = source.describe(&offer.api_name).await?;
-                let (selection, warnings) = listed.resolve(stream);
+                let (selection, warnings) = entry.resolve(stream);
                 for warning in warnings {
                     source.log.warning(format!("{}: {warning}", offer.name));
                 }
@@ -69,7 +69,7 @@ impl Wanted {
     pub fn is_left_out(&self, source: &Source, failure: &Failure) -> bool {
         match self {
             Self::Whole(offer) => discover::is_left_out(source, &offer.api_name, failure),
-            Self::Listed(..) => false,
+            Self::Selected(..) => false,
         }
     }
 }

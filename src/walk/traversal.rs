@@ -12,7 +12,7 @@
 //! **Where it starts again.** From what it had reached before its last whole page, since that one
 //! may have come before its turn. Where that is no farther than before, from what it has reached.
 
-use crate::api::{LowerBound, Page, PageRequest, PageToken, Window};
+use crate::api::page::{LowerBound, Page, PageRequest, PageToken, Window};
 use crate::catalog::Stream;
 use crate::http::failure::{Failure, Kind};
 use crate::source::Source;

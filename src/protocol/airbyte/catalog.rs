@@ -2,7 +2,7 @@
 
 use crate::catalog::{PRIMARY_KEY, REPLICATION_KEY, Selection, Stream, SyncMode, is_automatic};
 use crate::http::failure::{Failure, Kind};
-use crate::protocol::{Entries, Listed, mismatch};
+use crate::protocol::mismatch;
 use crate::record::schema;
 use anyhow::{Result, anyhow};
 use serde::Deserialize;
@@ -87,7 +87,8 @@ struct WireStream {
 }
 
 /// One configured stream.
-pub struct Entry {
+pub struct AirbyteEntry {
+    pub name: String,
     sync_mode: String,
     /// The path of the replication key that it asks for, joined by points.
     key: Option<String>,
@@ -96,13 +97,13 @@ pub struct Entry {
 }
 
 /// The streams of a configured catalog.
-pub fn read(catalog: &str) -> Result<Vec<Listed>> {
+pub fn read(catalog: &str) -> Result<Vec<AirbyteEntry>> {
     let catalog: WireCatalog = serde_json::from_str(catalog).map_err(|error| {
         let place = format!("line {}, column {}", error.line(), error.column());
         anyhow!("the catalog is no configured catalog at {place}; pass one made from what discover prints")
     })?;
     let mut names = HashSet::new();
-    let mut listed = Vec::new();
+    let mut entries = Vec::new();
     for configured in catalog.streams {
         let WireStream { name, json_schema } = configured.stream;
         if !names.insert(name.clone()) {
@@ -112,23 +113,20 @@ pub fn read(catalog: &str) -> Result<Vec<Listed>> {
             .as_object()
             .filter(|properties| !properties.is_empty());
         let fields = properties.map(|properties| properties.keys().cloned().collect());
-        listed.push(Listed {
+        entries.push(AirbyteEntry {
             name,
-            api_name: None,
-            entry: Entries::Airbyte(Entry {
-                sync_mode: configured.sync_mode.unwrap_or_default(),
-                key: configured
-                    .cursor_field
-                    .map(|path| path.join("."))
-                    .filter(|key| !key.is_empty()),
-                fields,
-            }),
+            sync_mode: configured.sync_mode.unwrap_or_default(),
+            key: configured
+                .cursor_field
+                .map(|path| path.join("."))
+                .filter(|key| !key.is_empty()),
+            fields,
         });
     }
-    Ok(listed)
+    Ok(entries)
 }
 
-impl Entry {
+impl AirbyteEntry {
     /// A warning of the fields that today's stream does not have.
     fn unknown_fields(&self, selection: &Selection) -> Option<String> {
         let of_stream = |name: &str| {

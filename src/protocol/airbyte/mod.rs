@@ -5,9 +5,9 @@ pub mod catalog;
 pub mod spec;
 pub mod state;
 
-use super::Frame;
 use crate::http::failure::{Failure, Kind};
 use crate::log::{Detail, Entry, Level};
+use crate::protocol::message::Frame;
 use crate::record::findings::Finding;
 use crate::record::json;
 use crate::state::State;

@@ -4,7 +4,7 @@
 use crate::catalog::{
     PRIMARY_KEY, REPLICATION_KEY, Replication, Selection, Stream, SyncMode, is_automatic,
 };
-use crate::protocol::{Entries, Listed, mismatch};
+use crate::protocol::mismatch;
 use crate::record::schema::{self, Property, Shape};
 use anyhow::{Context, Result, anyhow, bail};
 use serde::Deserialize;
@@ -116,7 +116,10 @@ struct WireMetadata {
 }
 
 /// One selected stream of a catalog.
-pub struct Entry {
+pub struct SingerEntry {
+    pub name: String,
+    /// The API's name, where the catalog has kept it.
+    pub api_name: Option<String>,
     schema: Value,
     metadata: Metadata,
     /// The replication method and key that it asks for, as written.
@@ -131,7 +134,7 @@ struct Metadata {
 }
 
 /// The streams that a catalog selects.
-pub fn read(catalog: &str) -> Result<Vec<Listed>> {
+pub fn read(catalog: &str) -> Result<Vec<SingerEntry>> {
     let advice = "pass the one that discover prints";
     let catalog: WireCatalog = serde_json::from_str(catalog.trim_start_matches('\u{feff}'))
         .map_err(|error| {
@@ -142,21 +145,21 @@ pub fn read(catalog: &str) -> Result<Vec<Listed>> {
                 anyhow!("the catalog is not valid JSON at {place}; {advice}")
             }
         })?;
-    let mut listed = Vec::new();
+    let mut entries = Vec::new();
     let mut names = HashSet::new();
     for stream in catalog.streams {
-        let Some(one) = listed_stream(stream)? else {
+        let Some(one) = entry(stream)? else {
             continue;
         };
         if !names.insert(one.name.clone()) {
             bail!("the catalog lists {} twice; {advice}", one.name);
         }
-        listed.push(one);
+        entries.push(one);
     }
-    Ok(listed)
+    Ok(entries)
 }
 
-fn listed_stream(stream: WireStream) -> Result<Option<Listed>> {
+fn entry(stream: WireStream) -> Result<Option<SingerEntry>> {
     let name = stream.tap_stream_id.or(stream.stream);
     let name = name.context(
         "the catalog has a stream without tap_stream_id; pass the one that discover prints",
@@ -172,14 +175,13 @@ fn listed_stream(stream: WireStream) -> Result<Option<Listed>> {
     }
     let root = metadata.of(&[]);
     let text = |keyword: &str| root.and_then(|root| Some(root.get(keyword)?.as_str()?.to_owned()));
-    Ok(Some(Listed {
+    Ok(Some(SingerEntry {
         api_name: text(API_NAME),
-        entry: Entries::Singer(Entry {
-            method: text("replication-method").or(stream.replication_method),
-            key: text("replication-key").or(stream.replication_key),
-            schema: stream.schema,
-            metadata,
-        }),
+
+        method: text("replication-method").or(stream.replication_method),
+        key: text("replication-key").or(stream.replication_key),
+        schema: stream.schema,
+        metadata,
         name,
     }))
 }
@@ -237,7 +239,7 @@ fn truth(value: &Value) -> Option<bool> {
     }
 }
 
-impl Entry {
+impl SingerEntry {
     /// The selection of a stream as the API describes it today, and a warning for each way in which
     /// the catalog and the stream do not fit together.
     pub fn resolve(&self, stream: Stream) -> (Selection, Vec<String>) {
@@ -409,8 +411,8 @@ mod tests {
             metadata.push(
                 json!({"breadcrumb": ["properties", property], "metadata": {API_NAME: api_name}}),
             );
-            let listed = read(&catalog.to_string()).unwrap();
-            let projection = listed[0].resolve(stream()).0.projection();
+            let entries = read(&catalog.to_string()).unwrap();
+            let projection = entries[0].resolve(stream()).0.projection();
             let mut scanned = Scanned::default();
             projection
                 .scan(r#"{"id":"a","email":"b"}"#, &mut scanned)

@@ -2,9 +2,9 @@
 
 pub mod catalog;
 
-use super::Frame;
 use crate::catalog::{PRIMARY_KEY, REPLICATION_KEY, Selection, SyncMode};
 use crate::log::{Detail, Entry, LogFormat};
+use crate::protocol::message::Frame;
 use crate::record::json;
 use crate::state::State;
 use crate::time::timestamp::{self, Instant};
