@@ -6,6 +6,7 @@ use crate::catalog::{Replication, Stream};
 use crate::cli::Command;
 use crate::config::{BaseUrl, Config, RawConfig};
 use crate::http::failure::Failure;
+use crate::http::proxy;
 use crate::log::Log;
 use crate::protocol::message::Message;
 use crate::protocol::{CatalogEntry, Protocol, airbyte};
@@ -136,9 +137,11 @@ impl Surroundings {
                 (sandbox.url(), key, Some(sandbox))
             }
         };
+        let proxy = proxy::in_force(&self.environment, &base_url)?;
         let source = Source::new(
             config,
             &base_url,
+            proxy,
             &key,
             Arc::clone(&self.clock),
             self.log.clone(),

@@ -2,6 +2,7 @@
 //! failure. Redirects are never followed, so the key goes to the configured address alone.
 
 use super::failure::{Failure, Kind, RetryAfter};
+use super::proxy::Proxy;
 use crate::config;
 use crate::time::timestamp::Instant;
 use anyhow::{Context, Result};
@@ -11,6 +12,7 @@ use reqwest::header::{
     ACCEPT, AUTHORIZATION, CONTENT_TYPE, DATE, HeaderMap, HeaderValue, RETRY_AFTER,
 };
 use secrecy::{ExposeSecret, SecretString};
+use std::borrow::Cow;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
@@ -64,6 +66,8 @@ pub struct Settings {
     pub largest_body: usize,
     /// Certificate authorities beside those of the platform.
     pub authorities: Vec<Certificate>,
+    /// The proxy that the environment names for the base URL.
+    pub proxy: Option<Proxy>,
 }
 
 /// What some servers write before a text, and no reader of JSON takes.
@@ -74,6 +78,7 @@ pub struct Client {
     base_url: String,
     largest_body: usize,
     timeout: Duration,
+    proxy: Option<Proxy>,
     /// Whether the address has answered at all.
     reached: AtomicBool,
 }
@@ -113,6 +118,7 @@ impl Client {
             base_url: settings.base_url.clone(),
             largest_body: settings.largest_body,
             timeout: settings.timeout,
+            proxy: settings.proxy.clone(),
             reached: AtomicBool::new(false),
         })
     }
@@ -184,10 +190,12 @@ impl Client {
 
     fn failure(&self, error: &reqwest::Error) -> Failure {
         let address = &self.base_url;
+        let via = self.proxy.as_ref();
+        let via = via.map_or_else(String::new, |proxy| format!(" through {proxy}"));
         if error.is_timeout() {
             let seconds = self.timeout.as_secs();
             let sentence = format!(
-                "{address} did not answer within {seconds} s; if it is just slow, raise request_timeout_seconds"
+                "{address} did not answer{via} within {seconds} s; if it is just slow, raise request_timeout_seconds"
             );
             return Failure::new(Kind::Connection, sentence);
         }
@@ -198,25 +206,27 @@ impl Client {
             } else {
                 Kind::Unreachable
             };
-            let advice = advice(&cause);
+            let advice = advice(&cause, self.proxy.as_ref());
             return Failure::new(
                 kind,
-                format!("{address} cannot be reached ({cause}); {advice}"),
+                format!("{address} cannot be reached{via} ({cause}); {advice}"),
             );
         }
         Failure::new(
             Kind::Connection,
-            format!("the connection to {address} broke ({cause})"),
+            format!("the connection to {address}{via} broke ({cause})"),
         )
     }
 }
 
 /// What to do about a connection that was not made. TLS tells of certificates in its own words.
-fn advice(cause: &str) -> &'static str {
-    if cause.contains("certificate") {
-        "its certificate is not to be trusted; behind a company's proxy, set ca_file to its authority"
-    } else {
-        "check base_url and the network"
+fn advice(cause: &str, proxy: Option<&Proxy>) -> Cow<'static, str> {
+    match proxy {
+        _ if cause.contains("certificate") => {
+            "its certificate is not to be trusted; behind a company's proxy, set ca_file to its authority".into()
+        }
+        Some(Proxy { variable, .. }) => format!("correct {variable}, or unset it").into(),
+        None => "check base_url and the network".into(),
     }
 }
 
@@ -258,7 +268,7 @@ mod tests {
     #[test]
     fn a_certificate_that_is_not_trusted_is_told_from_an_address_that_is_wrong() {
         let distrust = rustls::Error::InvalidCertificate(rustls::CertificateError::UnknownIssuer);
-        assert!(advice(&distrust.to_string()).contains("ca_file"));
-        assert!(advice("Connection refused (os error 111)").contains("base_url"));
+        assert!(advice(&distrust.to_string(), None).contains("ca_file"));
+        assert!(advice("Connection refused (os error 111)", None).contains("base_url"));
     }
 }

@@ -2,4 +2,5 @@
 
 pub mod client;
 pub mod failure;
+pub mod proxy;
 pub mod retry;

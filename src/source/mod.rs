@@ -11,6 +11,7 @@ use crate::catalog::Stream;
 use crate::config::Config;
 use crate::http::client::{Client, LARGEST_BODY, Reply, Request, Settings};
 use crate::http::failure::{Failure, Kind};
+use crate::http::proxy::Proxy;
 use crate::http::retry::{Attempts, Budget, Subject};
 use crate::log::Log;
 use crate::source::pace::{Pace, Turn};
@@ -39,10 +40,12 @@ pub struct Source {
 }
 
 impl Source {
-    /// The API of the configuration, at an address and with a key that are known by now.
+    /// The API of the configuration, at an address, through a proxy and with a key that are known
+    /// by now.
     pub fn new(
         config: Config,
         base_url: &str,
+        proxy: Option<Proxy>,
         key: &SecretString,
         clock: Arc<dyn Clock>,
         log: Log,
@@ -55,6 +58,7 @@ impl Source {
             timeout: config.request_timeout,
             largest_body: LARGEST_BODY,
             authorities: config.authorities()?,
+            proxy,
         })?;
         Ok(Self {
             api,

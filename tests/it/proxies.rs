@@ -3,10 +3,16 @@
 
 use crate::support::run;
 use std::io::{BufRead, BufReader};
-use std::net::TcpListener;
+use std::net::{SocketAddr, TcpListener};
 use tempfile::TempDir;
 
 const KEY: &str = "sk-apik_77.never-shown";
+
+/// An address at which nobody listens.
+fn closed_address() -> SocketAddr {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    listener.local_addr().unwrap()
+}
 
 fn config_file(folder: &TempDir, text: &str) -> String {
     let path = folder.path().join("config.json");
@@ -40,18 +46,49 @@ fn the_way_out_leads_through_the_proxy_and_the_key_stays_inside_the_tunnel() {
 }
 
 #[test]
+fn a_proxy_that_nobody_answers_at_is_named_without_its_password() {
+    let folder = tempfile::tempdir().unwrap();
+    let config = config_file(
+        &folder,
+        &format!(r#"{{"api": "askelephant", "api_key": "{KEY}", "max_retry_seconds": 0}}"#),
+    );
+    let closed = closed_address();
+    let proxy = format!("http://user:pass-of-proxy@{closed}");
+    for variable in ["HTTPS_PROXY", "https_proxy", "ALL_PROXY"] {
+        let run = run(&["check", "-c", &config], &[(variable, &proxy)]).ended(1);
+        assert!(!run.stderr.contains("pass-of-proxy"), "{}", run.stderr);
+        run.says(&format!(
+            "cannot be reached through the proxy http://{closed} of {variable} ("
+        ))
+        .says(&format!("); correct {variable}, or unset it"));
+    }
+}
+
+#[test]
+fn a_proxy_that_cannot_be_used_is_told_before_anything_is_asked() {
+    let folder = tempfile::tempdir().unwrap();
+    let text = format!(r#"{{"api": "reevo", "api_key": "{KEY}"}}"#);
+    let config = config_file(&folder, &text);
+    for proxy in [
+        "ftp://proxy.example",
+        "socks5://proxy.example:1080",
+        "http://",
+    ] {
+        let run = run(&["read", "-c", &config], &[("HTTPS_PROXY", proxy)]).ended(2);
+        assert_eq!(run.stderr.lines().count(), 1, "{}", run.stderr);
+        run.says("CRITICAL HTTPS_PROXY is not the address of an http or https proxy");
+    }
+}
+
+#[test]
 fn the_way_to_this_machine_passes_by_the_proxy() {
     let folder = tempfile::tempdir().unwrap();
     let config = config_file(
         &folder,
         r#"{"api": "reevo", "base_url": "sandbox:?records=5", "record_types": ["task"]}"#,
     );
-    // Nobody listens there, so whatever took this way would fail.
-    let closed = TcpListener::bind("127.0.0.1:0")
-        .unwrap()
-        .local_addr()
-        .unwrap();
-    let address = format!("http://{closed}");
+    // Whatever took this way would fail.
+    let address = format!("http://{}", closed_address());
     for name in ["HTTP_PROXY", "http_proxy", "ALL_PROXY"] {
         run(&["read", "-c", &config], &[(name, &address)]).ok();
     }

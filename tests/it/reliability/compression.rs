@@ -28,6 +28,7 @@ fn a_body_is_read_up_to_the_cap_and_no_further() {
         timeout: Duration::from_secs(60),
         largest_body: CAP,
         authorities: Vec::new(),
+        proxy: None,
     })
     .unwrap();
     let request = Request {
