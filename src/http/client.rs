@@ -4,6 +4,7 @@
 use super::failure::{Failure, Kind, RetryAfter};
 use super::proxy::Proxy;
 use crate::config;
+use crate::time::clock::Clock;
 use crate::time::timestamp::Instant;
 use anyhow::{Context, Result};
 use bytes::{Buf, Bytes, BytesMut};
@@ -13,6 +14,7 @@ use reqwest::header::{
 };
 use secrecy::{ExposeSecret, SecretString};
 use std::borrow::Cow;
+use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
@@ -75,6 +77,7 @@ const BYTE_ORDER_MARK: &[u8] = "\u{feff}".as_bytes();
 
 pub struct Client {
     http: reqwest::Client,
+    clock: Arc<dyn Clock>,
     base_url: String,
     largest_body: usize,
     timeout: Duration,
@@ -84,7 +87,7 @@ pub struct Client {
 }
 
 impl Client {
-    pub fn new(settings: &Settings) -> Result<Self> {
+    pub fn new(settings: &Settings, clock: Arc<dyn Clock>) -> Result<Self> {
         // Another client of this process may have installed it already, which is as good.
         let _ = rustls::crypto::ring::default_provider().install_default();
         let mut authorization = HeaderValue::from_str(settings.authorization.expose_secret())
@@ -115,6 +118,7 @@ impl Client {
             .context("the HTTP client could not be set up")?;
         Ok(Self {
             http,
+            clock,
             base_url: settings.base_url.clone(),
             largest_body: settings.largest_body,
             timeout: settings.timeout,
@@ -134,9 +138,9 @@ impl Client {
                 .body(body.clone()),
             None => self.http.get(url),
         };
-        let asked = std::time::Instant::now();
+        let asked = self.clock.monotonic();
         let mut response = builder.send().await.map_err(|error| self.failure(&error))?;
-        let took = asked.elapsed();
+        let took = self.clock.monotonic().saturating_sub(asked);
         self.reached.store(true, Ordering::Relaxed);
         let header = |name: &str| {
             response
@@ -165,7 +169,7 @@ impl Client {
         if body.starts_with(BYTE_ORDER_MARK) {
             body.advance(BYTE_ORDER_MARK.len());
         }
-        let received_at = chrono::Utc::now();
+        let received_at = self.clock.now();
         let server_time = server_time.unwrap_or(received_at);
         Ok(Reply {
             status: response.status().as_u16(),

@@ -4,7 +4,6 @@
 use super::failure::{Failure, Kind};
 use crate::log::{Log, Waiting};
 use crate::time::clock::Clock;
-use crate::time::timestamp::Instant;
 use std::time::Duration;
 
 /// The longest wait between two attempts, unless the API asks for a longer one.
@@ -83,7 +82,7 @@ pub struct Attempts<'a> {
     clock: &'a dyn Clock,
     log: &'a Log,
     subject: Subject<'a>,
-    start: Instant,
+    start: Duration,
     failed: u32,
 }
 
@@ -104,7 +103,7 @@ impl<'a> Attempts<'a> {
             clock,
             log,
             subject,
-            start: clock.now(),
+            start: clock.monotonic(),
             failed: 0,
         }
     }
@@ -113,14 +112,13 @@ impl<'a> Attempts<'a> {
     /// there will be none.
     pub fn after(&mut self, mut failure: Failure) -> Result<Duration, Failure> {
         self.failed += 1;
-        let now = self.clock.now();
-        let elapsed = (now - self.start).to_std().unwrap_or_default();
+        let elapsed = self.clock.monotonic().saturating_sub(self.start);
         let decision = self
             .budget
             .decide(&failure, self.failed, elapsed, fastrand::f64());
         match decision {
             Decision::Wait(wait) => {
-                self.tell(&failure, wait, elapsed, now);
+                self.tell(&failure, wait, elapsed);
                 Ok(wait)
             }
             Decision::GiveUp(reason) => {
@@ -137,7 +135,7 @@ impl<'a> Attempts<'a> {
         self.failed
     }
 
-    fn tell(&self, failure: &Failure, wait: Duration, elapsed: Duration, now: Instant) {
+    fn tell(&self, failure: &Failure, wait: Duration, elapsed: Duration) {
         let (name, failed) = (self.subject.name, self.failed);
         let (seconds, spent, total) = (
             wait.as_secs_f64(),
@@ -151,7 +149,7 @@ impl<'a> Attempts<'a> {
             Some(stream) if failure.kind == Kind::RateLimited => {
                 let waiting = Waiting {
                     stream: stream.to_owned(),
-                    until: now + wait,
+                    until: self.clock.now() + wait,
                 };
                 self.log.waiting(text, waiting);
             }

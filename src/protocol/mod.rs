@@ -46,56 +46,68 @@ impl Protocol {
     }
 
     /// The lines with which a stream begins.
-    pub fn began(self, selection: &Selection) -> String {
+    pub fn began(self, selection: &Selection, now: Instant) -> String {
         match self {
             Self::Singer => singer::schema_line(selection),
-            Self::Airbyte => airbyte::began_lines(&selection.stream.name),
+            Self::Airbyte => airbyte::began_lines(&selection.stream.name, now),
         }
     }
 
     /// The lines with which a stream ends, its state among them.
-    pub fn ended(self, state: &State, stream: &str, records: u64) -> String {
+    pub fn ended(self, state: &State, stream: &str, records: u64, now: Instant) -> String {
         match self {
             Self::Singer => singer::state_line(state),
-            Self::Airbyte => airbyte::ended_lines(state, stream, records),
+            Self::Airbyte => airbyte::ended_lines(state, stream, records, now),
         }
     }
 
     /// The lines with which a stream fails.
-    pub fn failed(self, stream: &str, failure: &Failure, format: LogFormat) -> Line {
+    pub fn failed(self, stream: &str, failure: &Failure, format: LogFormat, now: Instant) -> Line {
         match self {
             Self::Singer => {
                 let entry = Entry::new(Level::Error, format!("{stream}: {failure}"));
-                Line::Err(singer::log_lines(&entry, format))
+                Line::Err(singer::log_lines(&entry, format, now))
             }
-            Self::Airbyte => Line::Out(airbyte::failed_lines(stream, failure)),
+            Self::Airbyte => Line::Out(airbyte::failed_lines(stream, failure, now)),
         }
     }
 
     /// The lines for a stream that the run leaves unfinished as it breaks off.
-    pub fn abandoned(self, stream: &str) -> String {
+    pub fn abandoned(self, stream: &str, now: Instant) -> String {
         match self {
             Self::Singer => String::new(),
-            Self::Airbyte => airbyte::abandoned_line(stream),
+            Self::Airbyte => airbyte::abandoned_line(stream, now),
         }
     }
 
     /// An entry of the log. `is_open` tells of a stream whether it has begun and not ended.
-    pub fn log(self, entry: &Entry, format: LogFormat, is_open: impl Fn(&str) -> bool) -> Line {
+    pub fn log(
+        self,
+        entry: &Entry,
+        format: LogFormat,
+        now: Instant,
+        is_open: impl Fn(&str) -> bool,
+    ) -> Line {
         match self {
-            Self::Singer => Line::Err(singer::log_lines(entry, format)),
-            Self::Airbyte => Line::Out(airbyte::log_lines(entry, is_open)),
+            Self::Singer => Line::Err(singer::log_lines(entry, format, now)),
+            Self::Airbyte => Line::Out(airbyte::log_lines(entry, now, is_open)),
         }
     }
 
     /// The last word of a run that failed, which is what orchestrators show to people.
-    pub fn fatal(self, error: &anyhow::Error, sentence: &str, format: LogFormat) -> Line {
+    pub fn fatal(
+        self,
+        error: &anyhow::Error,
+        sentence: &str,
+        format: LogFormat,
+        now: Instant,
+    ) -> Line {
         match self {
             Self::Singer => {
                 let entry = Entry::new(Level::Critical, sentence);
-                Line::Err(singer::log_lines(&entry, format))
+                Line::Err(singer::log_lines(&entry, format, now))
             }
-            Self::Airbyte => Line::Out(airbyte::fatal_line(error, sentence)),
+            Self::Airbyte => Line::Out(airbyte::fatal_line(error, sentence, now)),
         }
     }
 

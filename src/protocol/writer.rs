@@ -5,6 +5,7 @@ use super::Protocol;
 use super::message::{Line, Message};
 use crate::log::{Entry, LogFormat};
 use crate::state::State;
+use crate::time::clock::Clock;
 use std::collections::BTreeSet;
 use std::io::{self, Write};
 use std::sync::Arc;
@@ -32,6 +33,7 @@ pub struct Writer<'w> {
     protocol: Protocol,
     log_format: LogFormat,
     stop: Stop,
+    clock: Arc<dyn Clock>,
     /// All bookmarks in force: the incoming ones, and those of the streams that have ended.
     state: State,
     /// Streams that have begun and not ended.
@@ -45,6 +47,7 @@ impl<'w> Writer<'w> {
         protocol: Protocol,
         log_format: LogFormat,
         stop: Stop,
+        clock: Arc<dyn Clock>,
         out: &'w mut dyn Write,
         err: &'w mut dyn Write,
     ) -> Self {
@@ -52,6 +55,7 @@ impl<'w> Writer<'w> {
             protocol,
             log_format,
             stop,
+            clock,
             state: State::default(),
             open: BTreeSet::new(),
             out,
@@ -77,7 +81,7 @@ impl<'w> Writer<'w> {
             }
             Message::Began(selection) => {
                 self.open.insert(selection.stream.name.clone());
-                let lines = self.protocol.began(&selection);
+                let lines = self.protocol.began(&selection, self.clock.now());
                 self.out.write_all(lines.as_bytes())
             }
             Message::Records(lines) => self.put_lines(&lines),
@@ -90,12 +94,16 @@ impl<'w> Writer<'w> {
                     self.state.promise(&stream, &bookmark);
                 }
                 self.open.remove(&stream);
-                let lines = self.protocol.ended(&self.state, &stream, records);
+                let lines = self
+                    .protocol
+                    .ended(&self.state, &stream, records, self.clock.now());
                 self.put(&lines)
             }
             Message::Failed { stream, failure } => {
                 self.open.remove(&stream);
-                let lines = self.protocol.failed(&stream, &failure, self.log_format);
+                let lines =
+                    self.protocol
+                        .failed(&stream, &failure, self.log_format, self.clock.now());
                 self.say(&lines)
             }
             Message::Document(text) => self.put(&text),
@@ -105,14 +113,16 @@ impl<'w> Writer<'w> {
     /// Tells people something.
     pub fn log(&mut self, entry: &Entry) -> io::Result<()> {
         let is_open = |stream: &str| self.open.contains(stream);
-        let line = self.protocol.log(entry, self.log_format, is_open);
+        let line = self
+            .protocol
+            .log(entry, self.log_format, self.clock.now(), is_open);
         self.say(&line)
     }
 
     /// Tells of the streams that the run leaves unfinished as it breaks off.
     pub fn abandon(&mut self) -> io::Result<()> {
         for stream in std::mem::take(&mut self.open) {
-            let line = self.protocol.abandoned(&stream);
+            let line = self.protocol.abandoned(&stream, self.clock.now());
             self.put(&line)?;
         }
         Ok(())
@@ -121,7 +131,9 @@ impl<'w> Writer<'w> {
     /// The last word of a run that failed, behind the streams that it leaves unfinished.
     pub fn fatal(&mut self, error: &anyhow::Error, sentence: &str) -> io::Result<()> {
         self.abandon()?;
-        let line = self.protocol.fatal(error, sentence, self.log_format);
+        let line = self
+            .protocol
+            .fatal(error, sentence, self.log_format, self.clock.now());
         self.say(&line)
     }
 
@@ -165,13 +177,22 @@ fn end_of_piece(lines: &[u8]) -> usize {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::time::clock::SystemClock;
 
     #[test]
     fn nothing_is_promised_once_the_run_has_to_end() {
         let (mut out, mut err) = (Vec::new(), Vec::new());
         let stop = Stop::default();
         let format = LogFormat::Text;
-        let mut writer = Writer::new(Protocol::Singer, format, stop.clone(), &mut out, &mut err);
+        let clock = Arc::new(SystemClock::default());
+        let mut writer = Writer::new(
+            Protocol::Singer,
+            format,
+            stop.clone(),
+            clock,
+            &mut out,
+            &mut err,
+        );
         stop.set();
         writer.write(Message::Records(b"{}\n".to_vec())).unwrap();
         let ended = Message::Ended {

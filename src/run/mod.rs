@@ -48,7 +48,7 @@ pub fn run_process(protocol: Protocol) -> ExitStatus {
         protocol,
         arguments: std::env::args_os().collect(),
         environment: texts.collect(),
-        clock: Arc::new(SystemClock),
+        clock: Arc::new(SystemClock::default()),
         interruption: interruption::of_process(io::stdout()),
         out: &mut io::stdout().lock(),
         err: &mut io::stderr().lock(),
@@ -94,7 +94,7 @@ fn tell(told: &clap::Error, world: World) -> ExitStatus {
 
 /// Lets a command work, and writes what it has to say.
 async fn work(invocation: Invocation, world: World<'_>) -> ExitStatus {
-    let protocol = world.protocol;
+    let (protocol, clock) = (world.protocol, world.clock);
     let (messages, mut incoming) = mpsc::channel(WAITING_MESSAGES);
     let (entries, mut logged) = mpsc::unbounded_channel();
     let level = invocation
@@ -107,14 +107,14 @@ async fn work(invocation: Invocation, world: World<'_>) -> ExitStatus {
     let surroundings = Surroundings {
         protocol,
         environment: world.environment,
-        clock: world.clock,
+        clock: Arc::clone(&clock),
         log: log.clone(),
         messages,
     };
     let task = tokio::spawn(async move { surroundings.carry_out(invocation.command).await });
     let stop = Stop::default();
     let interrupted = interruption::watch(world.interruption, stop.clone());
-    let mut writer = Writer::new(protocol, format, stop, world.out, world.err);
+    let mut writer = Writer::new(protocol, format, stop, clock, world.out, world.err);
     let written = tokio::select! {
         biased;
         status = interrupted => writer.abandon().map(|()| status),

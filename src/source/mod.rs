@@ -3,6 +3,7 @@
 
 pub mod discover;
 pub mod pace;
+mod page_size;
 pub mod tally;
 
 use crate::api::Api;
@@ -22,12 +23,6 @@ use secrecy::SecretString;
 use std::sync::Arc;
 use tokio::sync::SetOnce;
 
-/// After so many failures in a row, a page is asked for at half its size.
-const FAILURES_BEFORE_SMALLER: u32 = 3;
-
-/// What a page that keeps coming garbled is divided by: there are few attempts for each size.
-const SMALLER_WHEN_GARBLED: u16 = 4;
-
 pub struct Source {
     pub config: Config,
     pub log: Log,
@@ -35,7 +30,7 @@ pub struct Source {
     client: Client,
     budget: Budget,
     pace: Pace,
-    clock: Arc<dyn Clock>,
+    pub clock: Arc<dyn Clock>,
     answered: SetOnce<()>,
 }
 
@@ -51,7 +46,7 @@ impl Source {
         log: Log,
     ) -> Result<Self> {
         let api = Api::new(&config);
-        let client = Client::new(&Settings {
+        let settings = Settings {
             base_url: api.root(base_url),
             authorization: api.authorization(key),
             user_agent: config.user_agent.clone(),
@@ -59,7 +54,8 @@ impl Source {
             largest_body: LARGEST_BODY,
             authorities: config.authorities()?,
             proxy,
-        })?;
+        };
+        let client = Client::new(&settings, Arc::clone(&clock))?;
         Ok(Self {
             api,
             client,
@@ -117,7 +113,7 @@ impl Source {
             name: &name,
             stream: Some(&request.stream.name),
         };
-        let mut attempts = Attempts::begin(self.budget, self.clock.as_ref(), &self.log, subject);
+        let mut attempts = self.attempts(subject);
         loop {
             let turn = self.turn(tally).await;
             let answer = self.send(&self.api.page_request(&request), tally).await;
@@ -127,38 +123,38 @@ impl Source {
                 Ok(page) => return Ok((page, request.limit)),
                 Err(failure) => failure,
             };
-            let is_too_large = matches!(failure.kind, Kind::LimitOutOfRange | Kind::Oversized);
-            if is_too_large && request.limit > 1 {
-                request.limit /= 2;
-                let smaller = request.limit;
-                self.log.warning(format!(
-                    "{name}: {failure}; going on with {smaller} records a page"
-                ));
+            let kind = failure.kind;
+            if let Some(smaller) = page_size::at_once(request.limit, kind) {
+                self.warn_of_smaller_pages(&name, &failure, smaller);
+                request.limit = smaller;
                 continue;
             }
-            let may_be_too_large = matches!(failure.kind, Kind::Server | Kind::Connection);
             match self.wait_after(&mut attempts, failure, turn, tally).await {
-                Ok(()) => {}
-                // What comes garbled again and again may come whole when there is less of it.
-                Err(failure)
-                    if failure.kind == Kind::Malformed
-                        && request.limit > 1
-                        && !self.budget.total.is_zero() =>
-                {
-                    request.limit = (request.limit / SMALLER_WHEN_GARBLED).max(1);
-                    let smaller = request.limit;
-                    self.log.warning(format!(
-                        "{name}: {failure}; going on with {smaller} records a page"
-                    ));
-                    attempts =
-                        Attempts::begin(self.budget, self.clock.as_ref(), &self.log, subject);
+                Ok(()) => {
+                    request.limit =
+                        page_size::for_next_attempt(request.limit, kind, attempts.failed());
                 }
-                Err(failure) => return Err(failure),
-            }
-            if may_be_too_large && attempts.failed().is_multiple_of(FAILURES_BEFORE_SMALLER) {
-                request.limit = (request.limit / 2).max(1);
+                Err(failure) if self.budget.total.is_zero() => return Err(failure),
+                Err(failure) => {
+                    let Some(smaller) = page_size::after_giving_up(request.limit, kind) else {
+                        return Err(failure);
+                    };
+                    self.warn_of_smaller_pages(&name, &failure, smaller);
+                    request.limit = smaller;
+                    attempts = self.attempts(subject);
+                }
             }
         }
+    }
+
+    fn warn_of_smaller_pages(&self, name: &str, failure: &Failure, smaller: u16) {
+        self.log.warning(format!(
+            "{name}: {failure}; going on with {smaller} records a page"
+        ));
+    }
+
+    fn attempts<'a>(&'a self, subject: Subject<'a>) -> Attempts<'a> {
+        Attempts::begin(self.budget, self.clock.as_ref(), &self.log, subject)
     }
 
     /// What the API says of a stream today.
@@ -200,7 +196,7 @@ impl Source {
     ) -> Result<T, Failure> {
         let subject = Subject { name, stream: None };
         let tally = Tally::default();
-        let mut attempts = Attempts::begin(self.budget, self.clock.as_ref(), &self.log, subject);
+        let mut attempts = self.attempts(subject);
         loop {
             let turn = self.turn(&tally).await;
             let answer = self.send(request, &tally).await.and_then(&read);
@@ -237,7 +233,8 @@ impl Source {
         Ok(reply)
     }
 
-    /// Waits for the next attempt. A refusal for haste holds up all requests, others only this.
+    /// Waits for the next attempt. A rate limit holds up all requests, any other failure only this
+    /// one.
     async fn wait_after(
         &self,
         attempts: &mut Attempts<'_>,
@@ -245,10 +242,10 @@ impl Source {
         turn: Turn,
         tally: &Tally,
     ) -> Result<(), Failure> {
-        let is_haste = failure.kind == Kind::RateLimited;
+        let is_rate_limited = failure.kind == Kind::RateLimited;
         let wait = attempts.after(failure)?;
         tally.add_retry();
-        if is_haste {
+        if is_rate_limited {
             self.pace.slow_down(wait, turn);
         } else {
             self.clock.sleep(wait).await;

@@ -115,7 +115,7 @@ mod tests {
 
     #[test]
     fn refusals_of_requests_that_were_sent_together_count_once() {
-        let pace = Pace::new(Arc::new(SystemClock));
+        let pace = Pace::new(Arc::new(SystemClock::default()));
         let turn = Turn {
             waited: Duration::ZERO,
             slowed: 0,
@@ -129,14 +129,14 @@ mod tests {
 
     #[test]
     fn without_a_refusal_nothing_waits() {
-        let pace = Pace::new(Arc::new(SystemClock));
+        let pace = Pace::new(Arc::new(SystemClock::default()));
         let now = DateTime::UNIX_EPOCH;
         assert!((0..5).all(|_| pace.book(now).is_zero()));
     }
 
     #[test]
     fn after_a_refusal_requests_go_one_at_a_time_and_ever_more_slowly() {
-        let pace = Pace::new(Arc::new(SystemClock));
+        let pace = Pace::new(Arc::new(SystemClock::default()));
         refuse(&pace, Duration::from_secs(3));
         let later = chrono::Utc::now() + chrono::TimeDelta::days(1);
         assert_eq!(
@@ -156,7 +156,7 @@ mod tests {
 
     #[test]
     fn successes_bring_the_speed_back() {
-        let pace = Pace::new(Arc::new(SystemClock));
+        let pace = Pace::new(Arc::new(SystemClock::default()));
         refuse(&pace, Duration::ZERO);
         for _ in 0..30 {
             pace.ease();

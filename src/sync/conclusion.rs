@@ -1,6 +1,6 @@
 //! What the ends of all streams mean for the run: success, or one failure that names each cause.
 
-use super::{End, Ended};
+use super::end::{End, Ended};
 use crate::http::failure::{Failure, Kind};
 use crate::source::Source;
 use crate::source::discover;

@@ -6,17 +6,35 @@ use std::pin::Pin;
 use std::time::Duration;
 
 pub trait Clock: Send + Sync {
+    /// The time of day, which may be set back.
     fn now(&self) -> Instant;
+
+    /// The time since some moment before all calls; it never goes back.
+    fn monotonic(&self) -> Duration;
 
     fn sleep(&self, duration: Duration) -> Pin<Box<dyn Future<Output = ()> + Send + '_>>;
 }
 
-/// The clock on the wall.
-pub struct SystemClock;
+/// The clock of the machine.
+pub struct SystemClock {
+    started: std::time::Instant,
+}
+
+impl Default for SystemClock {
+    fn default() -> Self {
+        Self {
+            started: std::time::Instant::now(),
+        }
+    }
+}
 
 impl Clock for SystemClock {
     fn now(&self) -> Instant {
         chrono::Utc::now()
+    }
+
+    fn monotonic(&self) -> Duration {
+        self.started.elapsed()
     }
 
     fn sleep(&self, duration: Duration) -> Pin<Box<dyn Future<Output = ()> + Send + '_>> {

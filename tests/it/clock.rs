@@ -30,8 +30,11 @@ impl FakeClock {
 
 impl Clock for FakeClock {
     fn now(&self) -> Instant {
-        let slept: Duration = self.waits.lock().unwrap().iter().sum();
-        self.start + slept
+        self.start + self.monotonic()
+    }
+
+    fn monotonic(&self) -> Duration {
+        self.waits.lock().unwrap().iter().sum()
     }
 
     fn sleep(&self, duration: Duration) -> Pin<Box<dyn Future<Output = ()> + Send + '_>> {

@@ -50,31 +50,31 @@ fn change((field, finding): &(String, Finding)) -> Option<Value> {
     Some(json!({"field": field, "change": change, "reason": "SOURCE_SERIALIZATION_ERROR"}))
 }
 
-pub fn began_lines(stream: &str) -> String {
-    stream_status(stream, "STARTED", None) + &stream_status(stream, "RUNNING", None)
+pub fn began_lines(stream: &str, now: Instant) -> String {
+    stream_status(stream, "STARTED", None, now) + &stream_status(stream, "RUNNING", None, now)
 }
 
-pub fn ended_lines(state: &State, stream: &str, records: u64) -> String {
+pub fn ended_lines(state: &State, stream: &str, records: u64, now: Instant) -> String {
     let name = json!(stream);
     let stream_state = state.stream_json(stream);
     // The count is a number with a decimal point by the protocol's definition.
     format!(
         "{{\"type\":\"STATE\",\"state\":{{\"type\":\"STREAM\",\"stream\":{{\"stream_descriptor\":{{\"name\":{name}}},\
          \"stream_state\":{stream_state}}},\"sourceStats\":{{\"recordCount\":{records}.0}}}}}}\n"
-    ) + &stream_status(stream, "COMPLETE", None)
+    ) + &stream_status(stream, "COMPLETE", None, now)
 }
 
-pub fn failed_lines(stream: &str, failure: &Failure) -> String {
+pub fn failed_lines(stream: &str, failure: &Failure, now: Instant) -> String {
     let mut error = error(failure_type(failure.kind), &failure.sentence);
     error["stream_descriptor"] = json!({"name": stream});
-    trace("ERROR", "error", &error) + &abandoned_line(stream)
+    trace("ERROR", "error", &error, now) + &abandoned_line(stream, now)
 }
 
-pub fn abandoned_line(stream: &str) -> String {
-    stream_status(stream, "INCOMPLETE", None)
+pub fn abandoned_line(stream: &str, now: Instant) -> String {
+    stream_status(stream, "INCOMPLETE", None, now)
 }
 
-pub fn log_lines(entry: &Entry, is_open: impl Fn(&str) -> bool) -> String {
+pub fn log_lines(entry: &Entry, now: Instant, is_open: impl Fn(&str) -> bool) -> String {
     let level = match entry.level {
         Level::Debug => "DEBUG",
         Level::Info => "INFO",
@@ -90,17 +90,17 @@ pub fn log_lines(entry: &Entry, is_open: impl Fn(&str) -> bool) -> String {
         Detail::Waiting(waiting) if is_open(&waiting.stream) => {
             let reset = waiting.until.timestamp_millis();
             let reason = json!({"type": "RATE_LIMITED", "rate_limited": {"quota_reset": reset}});
-            log + &stream_status(&waiting.stream, "RUNNING", Some(reason))
+            log + &stream_status(&waiting.stream, "RUNNING", Some(reason), now)
         }
         _ => log,
     }
 }
 
 /// The error that ends a run. What no request caused is a matter of configuration.
-pub fn fatal_line(cause: &anyhow::Error, sentence: &str) -> String {
+pub fn fatal_line(cause: &anyhow::Error, sentence: &str, now: Instant) -> String {
     let failure = cause.downcast_ref::<Failure>();
     let failure_type = failure.map_or("config_error", |failure| failure_type(failure.kind));
-    trace("ERROR", "error", &error(failure_type, sentence))
+    trace("ERROR", "error", &error(failure_type, sentence), now)
 }
 
 pub fn status_line(outcome: Result<&str, &str>) -> String {
@@ -134,16 +134,16 @@ fn error(failure_type: &str, sentence: &str) -> Value {
     json!({"message": sentence, "internal_message": sentence, "failure_type": failure_type})
 }
 
-fn stream_status(stream: &str, status: &str, reason: Option<Value>) -> String {
+fn stream_status(stream: &str, status: &str, reason: Option<Value>, now: Instant) -> String {
     let mut member = json!({"stream_descriptor": {"name": stream}, "status": status});
     if let Some(reason) = reason {
         member["reasons"] = json!([reason]);
     }
-    trace("STREAM_STATUS", "stream_status", &member)
+    trace("STREAM_STATUS", "stream_status", &member, now)
 }
 
-fn trace(kind: &str, member: &str, content: &Value) -> String {
-    let emitted_at = chrono::Utc::now().timestamp_millis();
+fn trace(kind: &str, member: &str, content: &Value, now: Instant) -> String {
+    let emitted_at = now.timestamp_millis();
     line(
         &json!({"type": "TRACE", "trace": {"type": kind, "emitted_at": emitted_at, member: content}}),
     )

@@ -49,22 +49,22 @@ pub fn frame(stream: &str, extracted_at: Instant) -> Frame {
 
 /// An entry as Singer's own tools write and parse them, each line with its level; or in JSON, as
 /// Meltano takes structured logs.
-pub fn log_lines(entry: &Entry, format: LogFormat) -> String {
+pub fn log_lines(entry: &Entry, format: LogFormat, now: Instant) -> String {
     if format == LogFormat::Json {
-        return line(&structured(entry));
+        return line(&structured(entry, now));
     }
     let level = entry.level.name();
     let lines = entry.text.lines();
     lines.map(|line| format!("{level} {line}\n")).collect()
 }
 
-fn structured(entry: &Entry) -> Value {
+fn structured(entry: &Entry, now: Instant) -> Value {
     let name = env!("CARGO_PKG_NAME");
     let mut log = json!({
         "level": entry.level.name().to_lowercase(),
         "pid": std::process::id(),
         "logger_name": name,
-        "ts": chrono::Utc::now().timestamp(),
+        "ts": now.timestamp(),
         "thread_name": "main",
         "app_name": name,
         "stream_name": null,

@@ -1,6 +1,7 @@
 //! Compressed answers that are cut short, or hide more than anyone can hold.
 
 use super::{BOTH, Trial};
+use crate::clock::FakeClock;
 use crate::support::{REEVO, Workspace};
 use revops_sandbox::Faults;
 use serde_json::json;
@@ -21,7 +22,7 @@ fn gzip_that_is_cut_short_is_asked_for_again() {
 fn a_body_is_read_up_to_the_cap_and_no_further() {
     const CAP: usize = 1024 * 1024;
     let workspace = Workspace::new(REEVO, "records=10");
-    let client = Client::new(&Settings {
+    let settings = Settings {
         base_url: format!("{}/api/v2", workspace.sandbox.url()),
         authorization: format!("Bearer {}", workspace.sandbox.key()).into(),
         user_agent: "test".to_owned(),
@@ -29,8 +30,8 @@ fn a_body_is_read_up_to_the_cap_and_no_further() {
         largest_body: CAP,
         authorities: Vec::new(),
         proxy: None,
-    })
-    .unwrap();
+    };
+    let client = Client::new(&settings, FakeClock::new()).unwrap();
     let request = Request {
         path: "/contact/_query".to_owned(),
         body: Some("{}".to_owned()),

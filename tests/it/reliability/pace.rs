@@ -42,6 +42,10 @@ impl Clock for SharedClock {
         self.fake.now()
     }
 
+    fn monotonic(&self) -> std::time::Duration {
+        self.fake.monotonic()
+    }
+
     fn sleep(
         &self,
         duration: std::time::Duration,

@@ -1,0 +1,126 @@
+//! From a page to the lines that are written for it.
+
+use crate::api::page::Page;
+use crate::catalog::Selection;
+use crate::http::failure::{Failure, Kind};
+use crate::protocol::Protocol;
+use crate::protocol::message::Frame;
+use crate::record::findings::{Finding, Findings};
+use crate::record::projection::{Projection, Scanned};
+use crate::time::timestamp::Instant;
+use crate::walk::progress::{Progress, Sight};
+use crate::walk::traversal::Step;
+use chrono::TimeDelta;
+
+/// What became of a page.
+pub struct Delivered {
+    /// The records that come out, each on a line. They lack those that are certain to be repeats,
+    /// and those that come again when the walk is started again.
+    pub lines: Vec<u8>,
+    /// The walk has to start again before the rest can come.
+    pub starts_again: bool,
+    /// The oldest stamp of the page.
+    pub oldest: Option<Instant>,
+}
+
+/// What turns the pages of one stream into lines.
+pub struct Lines {
+    protocol: Protocol,
+    stream: String,
+    projection: Projection,
+    pub findings: Findings,
+    /// How many records have come out.
+    pub records: u64,
+}
+
+impl Lines {
+    pub fn new(protocol: Protocol, selection: &Selection) -> Self {
+        Self {
+            protocol,
+            stream: selection.stream.name.clone(),
+            projection: selection.projection(),
+            findings: Findings::default(),
+            records: 0,
+        }
+    }
+
+    /// The lines of a page in its place within a walk, whose progress they become.
+    pub fn of_page(&mut self, step: &Step, progress: &mut Progress) -> Result<Delivered, Failure> {
+        let page = &step.page;
+        let frame = self.protocol.frame(&self.stream, page.received_at);
+        // Only where there is an order does a record's place tell what may have been passed over.
+        // Where there is none, any record may have changed while the walk went on.
+        let is_sorted = progress.is_sorted();
+        let certain_below = (step.by_token || !is_sorted).then_some(step.young_from);
+        let comes_again = step.by_token && is_sorted && !step.is_last_resort;
+        let now = told_to_the_second(page);
+        let mut lines = Vec::with_capacity(page.body.len());
+        let (mut is_whole, mut oldest) = (true, None);
+        let mut scanned = Scanned::default();
+        progress.begin_page(!step.by_token);
+        for raw in page.raw_records() {
+            self.projection
+                .scan(raw, &mut scanned)
+                .map_err(|_| broken_record())?;
+            let Some(version) = self.projection.version(&scanned) else {
+                self.findings.add(String::new(), Finding::WithoutId);
+                self.findings.settle();
+                continue;
+            };
+            let instant = version.updated_at.as_ref().map(|(instant, _)| *instant);
+            oldest = [oldest, instant].into_iter().flatten().min();
+            let sight = progress.observe(&version, now, certain_below);
+            if comes_again && matches!(sight, Sight::AheadOfTime | Sight::Uncertain) {
+                is_whole = false;
+                continue;
+            }
+            if sight != Sight::Repeat {
+                self.note(sight, is_sorted);
+                self.write(&mut lines, &frame, &scanned);
+            }
+        }
+        // A walk that is led to nothing may have been led astray.
+        let is_dead_end = comes_again && step.is_last && page.records.is_empty();
+        if is_whole {
+            progress.end_page();
+        }
+        Ok(Delivered {
+            lines,
+            starts_again: !is_whole || is_dead_end,
+            oldest,
+        })
+    }
+
+    /// Counts a version that comes out and moves no bookmark.
+    fn note(&mut self, sight: Sight, is_sorted: bool) {
+        let finding = match sight {
+            Sight::Uncertain if is_sorted => Finding::Uncertain,
+            Sight::AheadOfTime => Finding::AheadOfTime,
+            Sight::Undated => Finding::WithoutUpdatedAt,
+            Sight::New | Sight::Repeat | Sight::Uncertain => return,
+        };
+        self.findings.add(String::new(), finding);
+    }
+
+    fn write(&mut self, lines: &mut Vec<u8>, frame: &Frame, scanned: &Scanned) {
+        lines.extend_from_slice(&frame.before);
+        self.projection.write(lines, scanned, &mut self.findings);
+        lines.extend_from_slice(&frame.behind);
+        self.protocol.alterations(lines, self.findings.fresh());
+        lines.extend_from_slice(frame.end);
+        self.findings.settle();
+        self.records += 1;
+    }
+}
+
+/// The end of the second that the server's time is told to.
+fn told_to_the_second(page: &Page) -> Instant {
+    page.server_time + TimeDelta::seconds(1)
+}
+
+fn broken_record() -> Failure {
+    Failure::new(
+        Kind::Malformed,
+        "a record has another form than documented; report it to the API's makers, with the stream's name",
+    )
+}

@@ -1,0 +1,85 @@
+//! What a person and an orchestrator are told of one stream's run.
+
+use crate::record::findings::{Findings, counted};
+use crate::source::Source;
+use crate::source::tally::Tally;
+use crate::state::Bookmark;
+use serde_json::json;
+use std::sync::Arc;
+use std::time::Duration;
+
+/// The figures of one stream's run, and where they are told.
+pub struct Report {
+    source: Arc<Source>,
+    stream: String,
+    began: Duration,
+    pub tally: Arc<Tally>,
+}
+
+impl Report {
+    /// The report of a run that begins now.
+    pub fn begin(source: Arc<Source>, stream: &str) -> Self {
+        Self {
+            began: source.clock.monotonic(),
+            source,
+            stream: stream.to_owned(),
+            tally: Arc::default(),
+        }
+    }
+
+    /// A sign of life in long walks.
+    pub fn progress(&self, pages: u64, records: u64, newest: Option<&Bookmark>) {
+        const PAGES_BETWEEN: u64 = 100;
+        if pages.is_multiple_of(PAGES_BETWEEN) {
+            let place = newest.map_or("no date", |newest| newest.updated_at.as_str());
+            self.info(format!("{records} records so far, up to {place}"));
+        }
+    }
+
+    pub fn info(&self, text: impl AsRef<str>) {
+        let (stream, text) = (&self.stream, text.as_ref());
+        self.source.log.info(format!("{stream}: {text}"));
+    }
+
+    /// What was noticed of the stream's values.
+    pub fn findings(&self, findings: &Findings) {
+        for sentence in findings.sentences() {
+            self.source
+                .log
+                .warning(format!("{}: {sentence}", self.stream));
+        }
+    }
+
+    /// What reading the stream has brought and cost, on one line.
+    pub fn summary(
+        &self,
+        pages: u64,
+        records: u64,
+        old: Option<&Bookmark>,
+        new: Option<&Bookmark>,
+    ) -> String {
+        let place = |bookmark: Option<&Bookmark>| {
+            bookmark.map_or("none".to_owned(), |bookmark| bookmark.updated_at.clone())
+        };
+        format!(
+            "{} in {} ({} bytes), {} retries, {:.1} s waited for rate limits, bookmark {} -> {}",
+            counted(records, "record"),
+            counted(pages, "page"),
+            self.tally.bytes(),
+            self.tally.retries(),
+            self.tally.waited().as_secs_f64(),
+            place(old),
+            place(new),
+        )
+    }
+
+    /// The figures that Singer's orchestrators collect.
+    pub fn metrics(&self, status: &str, records: u64) {
+        let (stream, log) = (&self.stream, &self.source.log);
+        let tags = json!({"stream": stream, "endpoint": stream});
+        log.metric("counter", "record_count", &json!(records), &tags);
+        let took = self.source.clock.monotonic().saturating_sub(self.began);
+        let tags = json!({"stream": stream, "job_type": "sync_stream", "status": status});
+        log.metric("timer", "job_duration", &json!(took.as_secs_f64()), &tags);
+    }
+}
