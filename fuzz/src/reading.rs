@@ -155,7 +155,7 @@ pub fn write_page(selection: &Selection, page: &Page) {
             check_record(&record, &selection.properties);
             check_digits(&record, raw);
         }
-        findings.sentences();
+        findings.sentences(projection.collects());
     }
     if let Some(bookmark) = progress.bookmark() {
         assert!(bookmark.instant <= page.server_time);

@@ -66,10 +66,11 @@ impl Findings {
         }
     }
 
-    /// One sentence per field and finding, in the order of the fields.
-    pub fn sentences(&self) -> Vec<String> {
+    /// One sentence per field and finding, in the order of the fields. `collects` says whether
+    /// unannounced values came out in the column for them.
+    pub fn sentences(&self, collects: bool) -> Vec<String> {
         let sentence = |((field, finding), count): (&(String, Finding), &u64)| {
-            sentence(field, *finding, *count)
+            sentence(field, *finding, *count, collects)
         };
         self.counts.iter().map(sentence).collect()
     }
@@ -83,7 +84,7 @@ pub fn counted(count: u64, thing: &str) -> String {
     }
 }
 
-fn sentence(field: &str, finding: Finding, count: u64) -> String {
+fn sentence(field: &str, finding: Finding, count: u64, collects: bool) -> String {
     let values = counted(count, "value");
     let records = counted(count, "record");
     match finding {
@@ -108,9 +109,12 @@ fn sentence(field: &str, finding: Finding, count: u64) -> String {
         Finding::SurrogateReplaced => {
             format!("{field}: broken UTF-16 escapes were replaced by U+FFFD in {values}")
         }
+        Finding::Unannounced if collects => format!(
+            "{field}: {values} of a field that the schema does not announce came out in the column _unknown_fields"
+        ),
         Finding::Unannounced => format!(
             "{field}: {values} of a field that the schema does not announce; \
-             unknown_fields \"collect\" keeps them in the column _unknown_fields"
+             unknown_fields \"collect\" keeps them in the column _unknown_fields, if the catalog selects it"
         ),
         Finding::WithoutId => {
             format!(
@@ -145,7 +149,7 @@ mod tests {
             findings.add(format!("made_up_{number:04}"), Finding::Unannounced);
             findings.settle();
         }
-        let sentences = findings.sentences();
+        let sentences = findings.sentences(false);
         assert_eq!(sentences.len(), 1001);
         assert!(sentences[1000].starts_with("other fields: 4000 values of a field"));
     }
@@ -161,7 +165,7 @@ mod tests {
         findings.settle();
         assert!(findings.fresh().is_empty());
         assert_eq!(
-            findings.sentences(),
+            findings.sentences(false),
             [
                 "birthday: 3 values could not be held by the declared date and came out as null",
                 "notes: NUL characters were removed from 1 value",

@@ -104,6 +104,11 @@ impl Projection {
         }
     }
 
+    /// Whether what the schema does not announce comes out in the column for it.
+    pub fn collects(&self) -> bool {
+        self.collector.is_some()
+    }
+
     /// Finds the members of a record. Fails if the record is not an object of the API's form.
     pub fn scan<'a>(&self, raw: &'a str, scanned: &mut Scanned<'a>) -> serde_json::Result<()> {
         scanned.clear(self.columns.len());

@@ -28,7 +28,7 @@ pub struct Lines {
     protocol: Protocol,
     stream: String,
     projection: Projection,
-    pub findings: Findings,
+    findings: Findings,
     /// How many records have come out.
     pub records: u64,
 }
@@ -89,6 +89,11 @@ impl Lines {
             starts_again: !is_whole || is_dead_end,
             oldest,
         })
+    }
+
+    /// What was noticed of the values so far, a sentence each.
+    pub fn findings(&self) -> Vec<String> {
+        self.findings.sentences(self.projection.collects())
     }
 
     /// Counts a version that comes out and moves no bookmark.

@@ -1,6 +1,6 @@
 //! What a person and an orchestrator are told of one stream's run.
 
-use crate::record::findings::{Findings, counted};
+use crate::record::findings::counted;
 use crate::source::Source;
 use crate::source::tally::Tally;
 use crate::state::Bookmark;
@@ -42,8 +42,8 @@ impl Report {
     }
 
     /// What was noticed of the stream's values.
-    pub fn findings(&self, findings: &Findings) {
-        for sentence in findings.sentences() {
+    pub fn findings(&self, findings: &[String]) {
+        for sentence in findings {
             self.source
                 .log
                 .warning(format!("{}: {sentence}", self.stream));

@@ -125,7 +125,7 @@ impl StreamRun {
     }
 
     async fn end(mut self, pages: u64, earned: fn(Progress) -> Option<Bookmark>) -> End {
-        self.report.findings(&self.lines.findings);
+        self.report.findings(&self.lines.findings());
         let progress = std::mem::replace(&mut self.progress, Progress::full_table(None));
         let (old, new) = (self.bookmark.as_ref(), earned(progress));
         let records = self.lines.records;
@@ -144,7 +144,7 @@ impl StreamRun {
     }
 
     async fn fail(self, failure: Failure) -> End {
-        self.report.findings(&self.lines.findings);
+        self.report.findings(&self.lines.findings());
         self.report.metrics("failed", self.lines.records);
         let stream = &self.selection.stream.name;
         End::failed(&self.source, &self.messages, stream, failure).await

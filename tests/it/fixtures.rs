@@ -72,7 +72,7 @@ fn emitted(api: &Api, stream: &Stream, page: &str) -> String {
         out.push(b'\n');
     }
     let mut lines = String::from_utf8(out).unwrap();
-    for sentence in findings.sentences() {
+    for sentence in findings.sentences(projection.collects()) {
         lines.push_str(&sentence);
         lines.push('\n');
     }
