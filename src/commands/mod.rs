@@ -16,6 +16,7 @@ use crate::state::State;
 use crate::support::files;
 use crate::sync::{self, Wanted, conclusion};
 use crate::time::clock::Clock;
+use crate::time::timestamp;
 use anyhow::{Context, Result, anyhow, bail};
 use revops_sandbox::{Faults, Options, Sandbox};
 use secrecy::SecretString;
@@ -120,7 +121,15 @@ impl Surroundings {
         for warning in raw.warnings() {
             self.log.warning(warning);
         }
-        config
+        let config = config?;
+        let now = self.clock.now();
+        let start_date = config.start_date.as_deref();
+        if let Some(warning) =
+            start_date.and_then(|text| timestamp::warning_of_future("start_date", text, now))
+        {
+            self.log.warning(warning);
+        }
+        Ok(config)
     }
 
     /// The API that is configured, and the sandbox if it is that: it runs as long as it is held.

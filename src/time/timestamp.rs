@@ -44,6 +44,17 @@ pub fn resolution(text: &str) -> TimeDelta {
     TimeDelta::nanoseconds(10_i64.pow(9_u32.saturating_sub(digits)))
 }
 
+/// A warning about a place to read from that is still to come. `what` names the place, and `text`
+/// is it as written.
+pub fn warning_of_future(what: &str, text: &str, now: Instant) -> Option<String> {
+    let is_ahead = parse(text).is_some_and(|place| place.instant > now);
+    is_ahead.then(|| {
+        format!(
+            "{what} {text} is in the future: what changed before it is not read; correct it, unless this is meant"
+        )
+    })
+}
+
 /// Writes an instant with microseconds, as `time_extracted` wants it.
 pub fn micros(instant: Instant) -> String {
     instant.to_rfc3339_opts(SecondsFormat::Micros, true)
@@ -143,7 +154,23 @@ fn is_canonical(text: &str) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+
     use proptest::prelude::*;
+
+    #[test]
+    fn a_place_in_the_future_is_a_warning_and_none_of_the_past_is() {
+        let now = parse("2026-07-15T12:00:00Z").unwrap().instant;
+        for (text, is_told) in [
+            ("2026-07-15T12:00:00.000001Z", true),
+            ("2026-07-15T13:30:00+01:00", true),
+            ("2026-07-15T12:00:00Z", false),
+            ("2026-07-15T12:30:00+01:00", false),
+            ("soon", false),
+        ] {
+            let warning = warning_of_future("start_date", text, now);
+            assert_eq!(warning.is_some(), is_told, "{text}: {warning:?}");
+        }
+    }
 
     #[test]
     fn timestamps_come_out_as_the_same_instant_in_utc() {

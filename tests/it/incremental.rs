@@ -1,6 +1,7 @@
 //! A full run and what comes after it: bookmarks, boundaries, and the state between runs.
 
 use crate::catalog;
+use crate::clock::FakeClock;
 use crate::oracle::{instant, newest};
 use crate::support::{ASKELEPHANT, COLLECTIONS, RECORD_TYPES, REEVO, Workspace};
 use chrono::{DateTime, SecondsFormat, TimeDelta, Utc};
@@ -266,6 +267,21 @@ fn start_date_and_end_date_bound_what_is_read() {
             assert_eq!(ids.iter().copied().collect::<BTreeSet<&str>>(), expected);
             assert_eq!(ids.len(), expected.len());
         }
+    }
+}
+
+#[test]
+fn a_start_date_in_the_future_is_a_warning() {
+    let workspace = Workspace::reevo("records=5");
+    for (date, is_told) in [
+        ("2026-07-15T12:00:01Z", true),
+        ("2026-07-15T12:00:00Z", false),
+    ] {
+        let settings = json!({"record_types": ["note"], "start_date": date});
+        let run = workspace.read(&settings).within(FakeClock::new()).ok();
+        let told =
+            format!("start_date {date} is in the future: what changed before it is not read");
+        assert_eq!(run.stderr.contains(&told), is_told, "{}", run.stderr);
     }
 }
 
