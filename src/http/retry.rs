@@ -3,6 +3,7 @@
 
 use super::failure::{Failure, Kind};
 use crate::log::{Log, Waiting};
+use crate::record::findings::counted;
 use crate::time::clock::Clock;
 use std::time::Duration;
 
@@ -45,8 +46,9 @@ impl Budget {
             Kind::Unreachable => UNREACHABLE_ATTEMPTS,
             _ => u32::MAX,
         };
+        let tried = || counted(attempt.into(), "attempt");
         if attempt >= attempts {
-            return Decision::GiveUp(Some(format!("gave up after {attempt} attempts")));
+            return Decision::GiveUp(Some(format!("gave up after {}", tried())));
         }
         let left = self.total.saturating_sub(elapsed);
         let wait = match failure.asked_wait {
@@ -65,7 +67,10 @@ impl Budget {
                 "the API asks to wait {} s, more than max_retry_seconds ({limit}) leaves",
                 wait.as_secs()
             ),
-            None => format!("gave up after {attempt} attempts, since max_retry_seconds is {limit}"),
+            None => format!(
+                "gave up after {}, since max_retry_seconds is {limit}",
+                tried()
+            ),
         }))
     }
 }

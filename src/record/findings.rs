@@ -78,9 +78,10 @@ impl Findings {
 
 /// A number of things, in words.
 pub fn counted(count: u64, thing: &str) -> String {
-    match count {
-        1 => format!("1 {thing}"),
-        _ => format!("{count} {thing}s"),
+    match (count, thing.strip_suffix("ry")) {
+        (1, _) => format!("1 {thing}"),
+        (_, Some(stem)) => format!("{count} {stem}ries"),
+        (_, None) => format!("{count} {thing}s"),
     }
 }
 
@@ -141,6 +142,18 @@ fn sentence(field: &str, finding: Finding, count: u64, collects: bool) -> String
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn one_thing_is_counted_as_one() {
+        for (count, thing, words) in [
+            (0, "record", "0 records"),
+            (1, "record", "1 record"),
+            (1, "retry", "1 retry"),
+            (2, "retry", "2 retries"),
+        ] {
+            assert_eq!(counted(count, thing), words);
+        }
+    }
 
     #[test]
     fn fields_that_an_api_makes_up_are_counted_together_beyond_a_thousand() {

@@ -62,11 +62,11 @@ impl Report {
             bookmark.map_or("none".to_owned(), |bookmark| bookmark.updated_at.clone())
         };
         format!(
-            "{} in {} ({} bytes), {} retries, {:.1} s waited for rate limits, bookmark {} -> {}",
+            "{} in {} ({} bytes), {}, {:.1} s waited for rate limits, bookmark {} -> {}",
             counted(records, "record"),
             counted(pages, "page"),
             self.tally.bytes(),
-            self.tally.retries(),
+            counted(self.tally.retries(), "retry"),
             self.tally.waited().as_secs_f64(),
             place(old),
             place(new),

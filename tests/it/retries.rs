@@ -146,7 +146,7 @@ fn a_page_is_not_tried_for_longer_than_max_retry_seconds() {
 
     let (run, waits) = exhausted(&json!({"max_retry_seconds": 0}), status(503, None));
     assert!(waits.is_empty(), "{waits:?}");
-    run.says("gave up after 1 attempts");
+    run.says("gave up after 1 attempt,");
 }
 
 #[test]
