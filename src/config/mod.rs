@@ -417,6 +417,14 @@ mod tests {
     }
 
     #[test]
+    fn a_name_that_a_list_holds_twice_is_told() {
+        check(
+            json!({"api": "reevo", "base_url": "sandbox:", "record_types": ["task", "note", "task"]}),
+            "record_types: names \"task\" twice; write it once",
+        );
+    }
+
+    #[test]
     fn the_key_is_asked_for_except_with_the_sandbox() {
         check(json!({"api": "reevo"}), "api_key: is missing");
         let sandbox = json!({"api": "reevo", "base_url": "sandbox:?seed=7"});

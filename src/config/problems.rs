@@ -65,8 +65,22 @@ fn problem(error: &jsonschema::ValidationError) -> Problem {
     if place != top {
         schema = &schema["items"];
     }
+    if let ValidationErrorKind::UniqueItems = error.kind() {
+        return Problem::new(place, repeated(error.instance()));
+    }
     let text = format!("{}; {}", complaint(error.kind(), schema), advice(schema));
     Problem::new(place, text)
+}
+
+/// Names what a list holds twice. Lists are of names, which are no secrets.
+fn repeated(list: &Value) -> String {
+    let values = list.as_array().map_or(&[][..], Vec::as_slice);
+    let earlier = |at: usize| values[..at].contains(&values[at]);
+    let twice = (0..values.len()).find(|at| earlier(*at));
+    let name = twice
+        .map(|at| format!(" {}", values[at]))
+        .unwrap_or_default();
+    format!("names{name} twice; write it once")
 }
 
 fn complaint(kind: &ValidationErrorKind, schema: &Value) -> String {
@@ -81,7 +95,6 @@ fn complaint(kind: &ValidationErrorKind, schema: &Value) -> String {
             "is out of range".to_owned()
         }
         ValidationErrorKind::MinLength { .. } => "is empty".to_owned(),
-        ValidationErrorKind::UniqueItems => "names something twice".to_owned(),
         _ => "is not valid".to_owned(),
     }
 }

@@ -19,7 +19,7 @@ use crate::log::{Entry, Level, LogFormat};
 use crate::record::findings::Finding;
 use crate::state::State;
 use crate::time::timestamp::Instant;
-use anyhow::Result;
+use anyhow::{Result, bail};
 
 /// Which protocol is spoken.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -121,6 +121,9 @@ impl Protocol {
 
     /// The selection that a catalog makes.
     pub fn selected(self, catalog: &str) -> Result<Vec<CatalogEntry>> {
+        if catalog.trim().is_empty() {
+            bail!("the catalog is empty; pass the one that discover prints");
+        }
         let entries = match self {
             Self::Singer => singer::catalog::read(catalog)
                 .map(|entries| entries.into_iter().map(CatalogEntry::Singer).collect()),

@@ -62,7 +62,10 @@ fn a_broken_catalog_gives_one_clear_error() {
     let workspace = Workspace::reevo("records=1");
     let config = workspace.config_file(&json!({}));
     for (text, sentence) in [
-        ("", "the catalog is not valid JSON at line 1"),
+        (
+            "",
+            "the catalog is empty; pass the one that discover prints",
+        ),
         ("{", "the catalog is not valid JSON at line 1, column 1"),
         ("{}", "the catalog is not of Singer's form"),
         ("[]", "the catalog is not of Singer's form"),
