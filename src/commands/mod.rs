@@ -232,8 +232,8 @@ impl Surroundings {
     /// least one. Says how many.
     async fn check(&self, mut config: Config) -> Result<String> {
         config.max_retry = config.max_retry.min(LONGEST_CHECK);
-        self.log.info("the configuration is valid");
         let (source, _sandbox) = self.source(config).await?;
+        self.log.info("the configuration is valid");
         let answers = discover::survey(&source).await?;
         let count = answers.len();
         let mut unreadable = Vec::new();

@@ -324,6 +324,17 @@ fn check_tells_what_the_key_can_read() {
 }
 
 #[test]
+fn check_calls_a_configuration_valid_once_all_of_it_is() {
+    let workspace = Workspace::reevo("records=1");
+    for (ca_file, status) in [(json!(null), 0), (json!("no.pem"), 2)] {
+        let config = workspace.config_file(&json!({"ca_file": ca_file}));
+        let run = workspace.run(&["check", "--config", &config]).ended(status);
+        let is_valid = run.stderr.contains("INFO the configuration is valid");
+        assert_eq!(is_valid, status == 0, "{}", run.stderr);
+    }
+}
+
+#[test]
 fn check_tells_one_stream_as_one() {
     let workspace = Workspace::reevo("records=1");
     let config = workspace.config_file(&json!({"record_types": ["contact"]}));
