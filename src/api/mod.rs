@@ -53,12 +53,9 @@ impl Api {
     /// The `Authorization` header for a key.
     pub fn authorization(&self, key: &SecretString) -> SecretString {
         let key = key.expose_secret();
-        let bare = key.strip_prefix("Bearer ").unwrap_or(key);
         match self {
-            Self::AskElephant { .. } if bare.starts_with(askelephant::API_KEY_PREFIX) => {
-                bare.into()
-            }
-            _ => format!("Bearer {bare}").into(),
+            Self::AskElephant { .. } if key.starts_with(askelephant::API_KEY_PREFIX) => key.into(),
+            _ => format!("Bearer {key}").into(),
         }
     }
 
@@ -221,9 +218,7 @@ mod tests {
         let elephant = Api::AskElephant { expand: Vec::new() };
         for (api, key, header) in [
             (&Api::Reevo, "abc", "Bearer abc"),
-            (&Api::Reevo, "Bearer abc", "Bearer abc"),
             (&elephant, "sk-apik_1.2", "sk-apik_1.2"),
-            (&elephant, "Bearer sk-apik_1.2", "sk-apik_1.2"),
             (&elephant, "oauth-token", "Bearer oauth-token"),
         ] {
             assert_eq!(api.authorization(&key.into()).expose_secret(), header);

@@ -52,7 +52,7 @@ pub enum UnknownFields {
 #[derive(Clone, Debug)]
 pub struct Config {
     pub api: ApiName,
-    /// Nothing only with the sandbox, which has a key of its own.
+    /// Without the word Bearer. Nothing only with the sandbox, which has a key of its own.
     pub api_key: Option<SecretString>,
     pub base_url: BaseUrl,
     /// Nothing stands for the standard types.
@@ -211,12 +211,15 @@ impl Fields<'_> {
         match self.0.get("api_key") {
             None if sandbox => None,
             None => Some(
-                "is missing; write the API key of the workspace, set TAP_REVOPS_API_KEY, \
+                "is missing; write the API key of the workspace, \
                  or try \"base_url\": \"sandbox:\", which needs none"
                     .to_owned(),
             ),
             Some(Value::String(key)) if key.chars().any(|c| !c.is_ascii_graphic() && c != ' ') || key.trim() != key => {
                 Some("holds characters that no key has, such as a line break or a space at its end; copy the key again".to_owned())
+            }
+            Some(Value::String(key)) if is_quoted(bare_key(key)) => {
+                Some("stands in quotes that are not part of it; remove them".to_owned())
             }
             Some(_) => None,
         }
@@ -283,7 +286,7 @@ impl Fields<'_> {
         };
         Ok(Config {
             api,
-            api_key: self.text("api_key").map(SecretString::from),
+            api_key: self.text("api_key").map(bare_key).map(SecretString::from),
             base_url: self.base_url(api),
             record_types: self.list("record_types").filter(|types| !types.is_empty()),
             start_date: self.text("start_date").map(utc_date),
@@ -347,6 +350,19 @@ pub fn is_loopback(host: &str) -> bool {
     host == "localhost" || address.is_ok_and(|address| address.is_loopback())
 }
 
+/// The key alone, as some copy it from a header, with the word Bearer before it.
+fn bare_key(key: &str) -> &str {
+    match key.split_once(' ') {
+        Some((scheme, bare)) if scheme.eq_ignore_ascii_case("Bearer") => bare.trim_start(),
+        _ => key,
+    }
+}
+
+fn is_quoted(key: &str) -> bool {
+    let within = |quote: char| key.strip_prefix(quote)?.strip_suffix(quote);
+    within('"').or_else(|| within('\'')).is_some()
+}
+
 /// A date alone stands for its first instant.
 fn full_date(text: &str) -> String {
     match timestamp::date(text) {
@@ -367,6 +383,7 @@ fn utc_date(text: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use secrecy::ExposeSecret;
     use serde_json::json;
 
     fn problems_of(value: Value) -> String {
@@ -433,11 +450,35 @@ mod tests {
     }
 
     #[test]
+    fn the_word_bearer_before_a_key_is_no_part_of_it() {
+        for key in ["abc", "Bearer abc", "bearer abc", "BEARER  abc"] {
+            let raw = json!({"api": "reevo", "api_key": key});
+            let config = Config::resolve(&RawConfig::from(raw)).unwrap();
+            assert_eq!(config.api_key.unwrap().expose_secret(), "abc");
+        }
+    }
+
+    #[test]
+    fn a_key_in_quotes_of_its_own_is_refused() {
+        for key in ["\"secret1\"", "'secret1'", "Bearer 'secret1'"] {
+            check(
+                json!({"api": "reevo", "api_key": key}),
+                "api_key: stands in quotes",
+            );
+        }
+        for key in ["it's", "\"half"] {
+            let raw = json!({"api": "reevo", "api_key": key});
+            assert!(Config::resolve(&RawConfig::from(raw)).is_ok(), "{key}");
+        }
+    }
+
+    #[test]
     fn no_problem_repeats_the_key() {
         for key in [
             json!("sk-se cret\n1"),
             json!(["sk-secret1"]),
             json!({"key": "sk-secret1"}),
+            json!("'sk-secret1'"),
         ] {
             let text = problems_of(json!({"api": "reevo", "api_key": key}));
             assert!(

@@ -161,7 +161,6 @@ impl Log {
             return text;
         };
         // Texts of an API lose their last full stop on their way to the log.
-        let secret = secret.strip_prefix("Bearer ").unwrap_or(secret);
         let secret = secret.trim().trim_end_matches('.');
         let half = secret.rsplit('.').next().unwrap_or(secret);
         redact(&redact(&text, secret), half)
