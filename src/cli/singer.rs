@@ -112,8 +112,8 @@ struct Flat {
     /// Print the catalog, as `discover` does; wins over every other flag.
     #[arg(short, long)]
     discover: bool,
-    /// Check, as `check` does.
-    #[arg(long, num_args = 0..=1, require_equals = true, value_name = "KIND", default_missing_value = "all")]
+    /// Check, as `check` does, whatever the kind.
+    #[arg(long, num_args = 0..=1, require_equals = true, value_name = "KIND", default_missing_value = "all", value_parser = ["all", "records", "schema"])]
     test: Option<String>,
     /// Describe the tap, as `about` does.
     #[arg(long)]
@@ -273,6 +273,19 @@ mod tests {
             ("t --about --format=json", "t about --format json"),
         ] {
             assert_eq!(parse(flat), parse(verb));
+        }
+    }
+
+    #[test]
+    fn a_test_of_a_kind_that_does_not_exist_is_refused() {
+        for (kind, exists) in [
+            ("all", true),
+            ("records", true),
+            ("garbage", false),
+            ("", false),
+        ] {
+            let invocation = invocation(&format!("t --config a --test={kind}"));
+            assert_eq!(invocation.is_ok(), exists, "{kind}");
         }
     }
 
