@@ -67,7 +67,8 @@ fn structured(entry: &Entry, now: Instant) -> Value {
         "ts": now.timestamp(),
         "thread_name": "main",
         "app_name": name,
-        "stream_name": null,
+        // Meltano takes no entry without the member, and shows what it holds.
+        "stream_name": "",
         "message": entry.text,
     });
     match &entry.detail {
@@ -83,4 +84,39 @@ fn structured(entry: &Entry, now: Instant) -> Value {
 
 fn line(message: &Value) -> String {
     format!("{message}\n")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::log::Level;
+
+    #[test]
+    fn a_structured_entry_has_every_member_that_meltano_asks_for_and_none_is_null() {
+        let entry = structured(&Entry::new(Level::Warning, "careful"));
+        for member in [
+            "level",
+            "pid",
+            "logger_name",
+            "ts",
+            "thread_name",
+            "app_name",
+            "stream_name",
+            "message",
+        ] {
+            assert!(!entry[member].is_null(), "{member}");
+        }
+        assert_eq!(entry["level"], "warning");
+        assert_eq!(entry["stream_name"], "");
+    }
+
+    #[test]
+    fn a_structured_figure_names_its_stream() {
+        let metric = json!({"metric": "record_count", "tags": {"stream": "contact"}});
+        let entry = Entry {
+            detail: Detail::Metric(metric),
+            ..Entry::new(Level::Info, "METRIC")
+        };
+        assert_eq!(structured(&entry)["stream_name"], "contact");
+    }
 }
