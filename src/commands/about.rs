@@ -46,8 +46,12 @@ fn plain() -> String {
         env!("CARGO_PKG_DESCRIPTION"),
         CAPABILITIES.join(", ")
     );
-    for (key, kind, description) in rows() {
-        text.push_str(&format!("  {key} ({kind}): {description}\n"));
+    for setting in rows() {
+        let Setting {
+            key, description, ..
+        } = &setting;
+        let form = setting.form();
+        text.push_str(&format!("  {key} ({form}): {description}\n"));
     }
     text
 }
@@ -63,35 +67,112 @@ fn markdown() -> String {
         text.push_str(&format!("* `{capability}`\n"));
     }
     text.push_str(
-        "\n## Settings\n\n| Setting | Type | Default | Description |\n| --- | --- | --- | --- |\n",
+        "\n## Settings\n\n| Setting | Type | Allowed | Default | Description |\n| --- | --- | --- | --- | --- |\n",
     );
-    let settings = settings();
-    for (key, kind, description) in rows() {
-        let default = &settings["properties"][&key]["default"];
-        let default = if default.is_null() {
-            String::new()
-        } else {
-            format!("`{default}`")
-        };
+    for setting in rows() {
+        let Setting { key, kind, .. } = &setting;
+        let allowed = code(setting.allowed.as_deref());
+        let default = code(setting.default.as_deref());
+        let description = setting.description.replace('|', "\\|");
         text.push_str(&format!(
-            "| `{key}` | {kind} | {default} | {} |\n",
-            description.replace('|', "\\|")
+            "| `{key}` | {kind} | {allowed} | {default} | {description} |\n"
         ));
     }
     text
 }
 
-fn rows() -> Vec<(String, String, String)> {
+fn code(text: Option<&str>) -> String {
+    text.map_or_else(String::new, |text| format!("`{text}`"))
+}
+
+/// A setting in words.
+struct Setting {
+    key: String,
+    kind: String,
+    allowed: Option<String>,
+    default: Option<String>,
+    description: String,
+}
+
+impl Setting {
+    fn new(key: &str, schema: &Value) -> Self {
+        Self {
+            key: key.to_owned(),
+            kind: bare(&schema["type"]),
+            allowed: allowed(schema),
+            default: schema.get("default").map(bare),
+            description: bare(&schema["description"]),
+        }
+    }
+
+    /// What a value looks like, on one line.
+    fn form(&self) -> String {
+        let default = self
+            .default
+            .as_ref()
+            .map(|value| format!("default {value}"));
+        let parts = [Some(self.kind.clone()), self.allowed.clone(), default];
+        parts.into_iter().flatten().collect::<Vec<_>>().join("; ")
+    }
+}
+
+/// The values that a setting, or each item of its list, may have.
+fn allowed(schema: &Value) -> Option<String> {
+    let listed = schema["enum"]
+        .as_array()
+        .or(schema["items"]["enum"].as_array());
+    if let Some(values) = listed {
+        let values: Vec<String> = values.iter().map(bare).collect();
+        return Some(values.join(", "));
+    }
+    let least = schema.get("minimum")?;
+    Some(match schema.get("maximum") {
+        Some(most) => format!("{least} to {most}"),
+        None => format!("{least} or more"),
+    })
+}
+
+/// A value without the quotes of a text.
+fn bare(value: &Value) -> String {
+    value
+        .as_str()
+        .map_or_else(|| value.to_string(), str::to_owned)
+}
+
+fn rows() -> Vec<Setting> {
     let settings = settings();
     let properties = settings["properties"].as_object().into_iter().flatten();
-    let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
     properties
-        .map(|(key, schema)| {
-            (
-                key.clone(),
-                text(&schema["type"]),
-                text(&schema["description"]),
-            )
-        })
+        .map(|(key, schema)| Setting::new(key, schema))
         .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_setting_shows_what_it_may_be_and_what_it_is_if_left_out() {
+        let (plain, markdown) = (plain(), markdown());
+        for form in [
+            "api (string; reevo, askelephant): ",
+            "api_key (string): ",
+            "concurrency (integer; 1 to 32; default 2): ",
+            "lookback_seconds (integer; 0 or more; default 0): ",
+            "boundary (string; gte, gt; default gte): ",
+            "expand (array; companies, contacts, ",
+        ] {
+            assert!(
+                plain.contains(&format!("  {form}")),
+                "{plain}\nlacks {form}"
+            );
+        }
+        for row in [
+            "| `api_key` | string |  |  | ",
+            "| `concurrency` | integer | `1 to 32` | `2` | ",
+            "| `boundary` | string | `gte, gt` | `gte` | ",
+        ] {
+            assert!(markdown.contains(row), "{markdown}\nlacks {row}");
+        }
+    }
 }
