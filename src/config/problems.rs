@@ -123,3 +123,29 @@ fn alternatives(words: &[String]) -> String {
         _ => words.join(""),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_configurations_that_are_shown_fit_the_schema_and_its_formats() {
+        let readme = include_str!("../../README.md");
+        let blocks = readme.split("```json\n").skip(1);
+        let of_readme = blocks.filter_map(|block| block.split("```").next());
+        let of_readme: Vec<&str> = of_readme
+            .filter(|block| block.contains("api_key"))
+            .collect();
+        assert_eq!(of_readme.len(), 1);
+        let options = jsonschema::draft7::options().should_validate_formats(true);
+        let validator = options.build(&PARSED).unwrap();
+        for text in [of_readme[0], include_str!("../../sample_config.json")] {
+            let config: Value = serde_json::from_str(text).unwrap();
+            let problems: Vec<String> = validator
+                .iter_errors(&config)
+                .map(|error| error.to_string())
+                .collect();
+            assert_eq!(problems, [""; 0], "{text}");
+        }
+    }
+}
