@@ -82,6 +82,8 @@ pub struct Waiting {
 pub struct Log {
     entries: UnboundedSender<Entry>,
     least: Level,
+    /// Whether anybody collects figures. Without, they are not told.
+    pub metrics: bool,
     secret: Arc<OnceLock<SecretString>>,
 }
 
@@ -91,6 +93,7 @@ impl Log {
         Self {
             entries,
             least,
+            metrics: true,
             secret: Arc::default(),
         }
     }
@@ -108,6 +111,9 @@ impl Log {
 
     /// Tells a figure: what it is, its value, and what it is about.
     pub fn metric(&self, kind: &str, name: &str, value: &Value, tags: &Value) {
+        if !self.metrics {
+            return;
+        }
         let metric = json!({"type": kind, "metric": name, "value": value, "tags": tags});
         self.send(
             Level::Info,

@@ -16,7 +16,7 @@ use crate::time::clock::{Clock, SystemClock};
 use anyhow::anyhow;
 use clap::ValueEnum;
 use std::ffi::OsString;
-use std::io::{self, ErrorKind, Write};
+use std::io::{self, ErrorKind, IsTerminal, Write};
 use std::sync::Arc;
 use tokio::sync::mpsc::{self, Receiver, UnboundedReceiver};
 use tokio::task::JoinError;
@@ -36,6 +36,8 @@ pub struct World<'w> {
     pub interruption: Interruption,
     pub out: &'w mut dyn Write,
     pub err: &'w mut dyn Write,
+    /// Whether a person sees `err`, rather than an orchestrator that collects figures from it.
+    pub err_is_terminal: bool,
 }
 
 /// Runs what the process was started for, with its arguments and outputs.
@@ -52,6 +54,7 @@ pub fn run_process(protocol: Protocol) -> ExitStatus {
         interruption: interruption::of_process(io::stdout()),
         out: &mut io::stdout().lock(),
         err: &mut io::stderr().lock(),
+        err_is_terminal: io::stderr().is_terminal(),
     })
 }
 
@@ -100,7 +103,8 @@ async fn work(invocation: Invocation, world: World<'_>) -> ExitStatus {
     let level = invocation
         .log_level
         .unwrap_or_else(|| level_of(&world.environment));
-    let log = Log::new(entries, level);
+    let mut log = Log::new(entries, level);
+    log.metrics = !world.err_is_terminal;
     let format = invocation
         .log_format
         .unwrap_or_else(|| format_of(&world.environment));

@@ -8,6 +8,9 @@ use serde_json::{Value, json};
 use std::collections::HashSet;
 use std::io::{BufRead, BufReader};
 use std::process::Stdio;
+use tap_revops::World;
+use tap_revops::interruption;
+use tap_revops::protocol::Protocol;
 
 /// Checks that a run ended over its input with one sentence, on one line.
 fn assert_one_sentence(run: Run, sentence: &str) {
@@ -370,6 +373,29 @@ fn flat_flags_read_as_the_subcommand_does() {
         .ok()
         .emitted();
     assert_eq!(within.versions("contact"), verb.versions("contact"));
+}
+
+#[test]
+fn figures_are_told_unless_a_person_reads_the_log() {
+    let workspace = Workspace::reevo("records=5");
+    let config = workspace.config_file(&json!({"record_types": ["note"]}));
+    for err_is_terminal in [false, true] {
+        let (mut out, mut err) = (Vec::new(), Vec::new());
+        let status = tap_revops::run(World {
+            protocol: Protocol::Singer,
+            arguments: ["tap-revops", "read", "-c", &config].map(Into::into).into(),
+            environment: Vec::new(),
+            clock: FakeClock::new(),
+            interruption: interruption::never(),
+            out: &mut out,
+            err: &mut err,
+            err_is_terminal,
+        });
+        assert_eq!(status as i32, 0);
+        let told = String::from_utf8(err).unwrap();
+        assert_eq!(told.contains("METRIC: "), !err_is_terminal, "{told}");
+        assert!(told.contains("INFO note: 1 record in 1 page"), "{told}");
+    }
 }
 
 #[test]

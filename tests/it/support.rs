@@ -146,6 +146,7 @@ impl Workspace {
             clock,
             out: &mut out,
             err: &mut err,
+            err_is_terminal: false,
         });
         self.kept(Run {
             status: status as i32,

@@ -121,6 +121,7 @@ fn a_disk_that_fills_up_anywhere_holds_whole_lines_up_to_its_last_newline() {
                 interruption: interruption::never(),
                 out: &mut out,
                 err: &mut err,
+                err_is_terminal: false,
             });
             assert_eq!(status as i32, 4);
             let end = out
@@ -192,6 +193,7 @@ fn a_slow_reader_slows_the_reading_down_and_little_waits_in_memory() {
             interruption: interruption::never(),
             out: &mut out,
             err: &mut Vec::new(),
+            err_is_terminal: false,
         });
         assert_eq!(status as i32, 0);
         assert!(

@@ -25,6 +25,7 @@ fn run(trial: &Trial, protocol: Protocol, arguments: &[&str]) -> Run {
         interruption: interruption::never(),
         out: &mut out,
         err: &mut err,
+        err_is_terminal: false,
     });
     trial.workspace.kept(Run {
         status: status as i32,
