@@ -17,6 +17,7 @@ use crate::http::retry::{Attempts, Budget, Subject};
 use crate::log::Log;
 use crate::source::pace::{Pace, Turn};
 use crate::source::tally::Tally;
+use crate::support::suggestion;
 use crate::time::clock::Clock;
 use anyhow::Result;
 use secrecy::SecretString;
@@ -164,10 +165,9 @@ impl Source {
         }
         let Some(request) = self.api.schema_request(api_name) else {
             let offered = self.standard_streams().join(", ");
-            return Err(Failure::new(
-                Kind::UnknownStream,
-                format!("there is no such stream; there are {offered}"),
-            ));
+            let sentence = format!("there is no such stream; there are {offered}");
+            let failure = Failure::new(Kind::UnknownStream, sentence);
+            return Err(self.with_suggestion(failure, api_name));
         };
         // What describes a stream comes out again in catalogs.
         let read = |mut reply: Reply| {
@@ -176,8 +176,21 @@ impl Source {
             }
             self.api.described(api_name, &reply, &self.config)
         };
-        self.until_done(&format!("schema of {api_name}"), &request, read)
-            .await
+        let name = format!("schema of {api_name}");
+        let described = self.until_done(&name, &request, read).await;
+        described.map_err(|failure| self.with_suggestion(failure, api_name))
+    }
+
+    /// Adds the standard stream that was probably meant, where the API does not know one.
+    fn with_suggestion(&self, mut failure: Failure, api_name: &str) -> Failure {
+        let standard = self.standard_streams().iter().copied();
+        let meant = suggestion::closest(api_name, standard).filter(|meant| *meant != api_name);
+        if let (Kind::UnknownStream, Some(meant)) = (failure.kind, meant) {
+            failure
+                .sentence
+                .push_str(&format!("; did you mean {meant}?"));
+        }
+        failure
     }
 
     /// Whether a stream's records can be read with this key.

@@ -41,12 +41,15 @@ impl Report {
         self.source.log.info(format!("{stream}: {text}"));
     }
 
+    pub fn warning(&self, text: impl AsRef<str>) {
+        let (stream, text) = (&self.stream, text.as_ref());
+        self.source.log.warning(format!("{stream}: {text}"));
+    }
+
     /// What was noticed of the stream's values.
     pub fn findings(&self, findings: &[String]) {
         for sentence in findings {
-            self.source
-                .log
-                .warning(format!("{}: {sentence}", self.stream));
+            self.warning(sentence);
         }
     }
 

@@ -11,6 +11,7 @@ use crate::protocol::Protocol;
 use crate::protocol::message::Message;
 use crate::source::Source;
 use crate::state::Bookmark;
+use crate::time::timestamp;
 use crate::walk::progress::Progress;
 use crate::walk::traversal::{Step, Traversal};
 use std::sync::Arc;
@@ -52,6 +53,7 @@ impl StreamRun {
 
     /// Reads the stream to its end.
     pub async fn read(mut self) -> End {
+        self.warn_of_future_bookmark();
         let began = Message::Began(Arc::clone(&self.selection));
         if let Err(unread) = self.say(began).await {
             return unread;
@@ -81,6 +83,18 @@ impl StreamRun {
             }
         }
         self.end(traversal.pages(), Progress::bookmark).await
+    }
+
+    fn warn_of_future_bookmark(&self) {
+        let is_from_there = self.selection.mode == SyncMode::Incremental;
+        let bookmark = self.bookmark.as_ref().filter(|_| is_from_there);
+        let now = self.source.clock.now();
+        let warning = bookmark.and_then(|bookmark| {
+            timestamp::warning_of_future("the bookmark", &bookmark.updated_at, now)
+        });
+        if let Some(warning) = warning {
+            self.report.warning(warning);
+        }
     }
 
     fn traversal(&self) -> Traversal {

@@ -8,9 +8,9 @@ use serde_json::{Value, json};
 use std::collections::HashSet;
 use std::io::{BufRead, BufReader};
 use std::process::Stdio;
-use tap_revops::World;
-use tap_revops::interruption;
 use tap_revops::protocol::Protocol;
+use tap_revops::run::World;
+use tap_revops::run::interruption;
 
 /// Checks that a run ended over its input with one sentence, on one line.
 fn assert_one_sentence(run: Run, sentence: &str) {
@@ -381,7 +381,7 @@ fn figures_are_told_unless_a_person_reads_the_log() {
     let config = workspace.config_file(&json!({"record_types": ["note"]}));
     for err_is_terminal in [false, true] {
         let (mut out, mut err) = (Vec::new(), Vec::new());
-        let status = tap_revops::run(World {
+        let status = tap_revops::run::run(World {
             protocol: Protocol::Singer,
             arguments: ["tap-revops", "read", "-c", &config].map(Into::into).into(),
             environment: Vec::new(),

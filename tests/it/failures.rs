@@ -368,3 +368,20 @@ fn every_error_envelope_is_understood() {
             .says("give the key the permission");
     }
 }
+
+#[test]
+fn a_misspelt_stream_is_told_with_the_one_that_was_probably_meant() {
+    let reevo = Workspace::reevo("records=10");
+    let run = reevo.read(&json!({"record_types": ["contacts"]})).run();
+    run.ended(1)
+        .says("404 unknown_record_type")
+        .says("; did you mean contact?");
+    let askelephant = Workspace::askelephant("records=10");
+    let mut catalog = catalog_of(&askelephant, &json!({}));
+    let metadata = &mut catalog["streams"][0]["metadata"][0]["metadata"];
+    metadata["api-name"] = json!("contact");
+    let run = askelephant.read(&json!({})).catalog(&catalog).run();
+    run.ended(1)
+        .says("there is no such stream")
+        .says("; did you mean contacts?");
+}

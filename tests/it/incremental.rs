@@ -460,3 +460,13 @@ fn a_state_of_other_streams_is_told_with_the_form_that_is_expected() {
         }
     }
 }
+
+#[test]
+fn a_bookmark_in_the_future_reads_nothing_and_is_told() {
+    let workspace = Workspace::reevo("records=10");
+    let state = json!({"bookmarks": {"task": {"updated_at": "2099-01-01T00:00:00Z", "id": "a"}}});
+    let settings = json!({"record_types": ["task"]});
+    let run = workspace.read(&settings).state(&state).run().ok();
+    assert_eq!(run.emitted().count(), 0);
+    run.says("WARNING task: the bookmark 2099-01-01T00:00:00Z is in the future: what changed before it is not read");
+}

@@ -93,7 +93,7 @@ mod tests {
 
     #[test]
     fn a_structured_entry_has_every_member_that_meltano_asks_for_and_none_is_null() {
-        let entry = structured(&Entry::new(Level::Warning, "careful"));
+        let entry = structured(&Entry::new(Level::Warning, "careful"), Instant::UNIX_EPOCH);
         for member in [
             "level",
             "pid",
@@ -117,6 +117,9 @@ mod tests {
             detail: Detail::Metric(metric),
             ..Entry::new(Level::Info, "METRIC")
         };
-        assert_eq!(structured(&entry)["stream_name"], "contact");
+        assert_eq!(
+            structured(&entry, Instant::UNIX_EPOCH)["stream_name"],
+            "contact"
+        );
     }
 }
