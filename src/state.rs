@@ -4,7 +4,7 @@
 
 use crate::catalog::REPLICATION_KEY;
 use crate::record::json;
-use crate::time::timestamp::{self, Instant};
+use crate::time::timestamp::{self, Timestamp};
 use anyhow::{Context, Result, anyhow, bail};
 use serde::Deserialize;
 use serde_json::value::RawValue;
@@ -13,7 +13,7 @@ use std::collections::BTreeMap;
 /// How far a stream has been read: the newest record of a walk that reached its end.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Bookmark {
-    pub instant: Instant,
+    pub timestamp: Timestamp,
     /// The exact text that the API sent.
     pub updated_at: String,
     /// The record's id; a bookmark that somebody wrote by hand may lack it.
@@ -22,8 +22,8 @@ pub struct Bookmark {
 
 impl Bookmark {
     /// Its place in the order of all bookmarks of a stream.
-    pub fn rank(&self) -> (Instant, Option<&str>) {
-        (self.instant, self.id.as_deref())
+    pub fn rank(&self) -> (Timestamp, Option<&str>) {
+        (self.timestamp, self.id.as_deref())
     }
 }
 
@@ -115,14 +115,14 @@ impl State {
         let Some((updated_at, id)) = stored.and_then(StoredBookmark::into_parts) else {
             return Ok(None);
         };
-        let instant = timestamp::parse(&updated_at).map(|stamp| stamp.instant);
-        let instant = instant.with_context(|| {
+        let timestamp = timestamp::parse(&updated_at).map(|stamp| stamp.timestamp);
+        let timestamp = timestamp.with_context(|| {
             format!(
                 "the state's bookmark of {stream} has an updated_at that is no date-time; {advice}"
             )
         })?;
         Ok(Some(Bookmark {
-            instant,
+            timestamp,
             updated_at,
             id,
         }))
@@ -135,14 +135,14 @@ impl State {
 
     /// The streams that the state names, also where it lacks the `bookmarks` around them.
     pub fn streams(&self) -> Vec<&str> {
-        let is_bookmark = |raw: &RawValue| json::kind(raw.get()) == json::Kind::Object;
+        let is_bookmark = |raw: &RawValue| json::type_of(raw.get()) == json::JsonType::Object;
         let foreign = self.foreign.iter().filter(|(_, raw)| is_bookmark(raw));
         let named = self.bookmarks.keys().chain(foreign.map(|(name, _)| name));
         named.map(String::as_str).collect()
     }
 
     /// Puts a bookmark in force. Members of the old one that are not ours stay.
-    pub fn promise(&mut self, stream: &str, bookmark: &Bookmark) {
+    pub fn set_bookmark(&mut self, stream: &str, bookmark: &Bookmark) {
         let old = self.bookmarks.get(stream).map_or("{}", |raw| raw.get());
         let mut extra: BTreeMap<String, Box<RawValue>> =
             serde_json::from_str(old).unwrap_or_default();
@@ -241,7 +241,7 @@ mod tests {
 
     fn bookmark(updated_at: &str, id: &str) -> Bookmark {
         Bookmark {
-            instant: timestamp::parse(updated_at).unwrap().instant,
+            timestamp: timestamp::parse(updated_at).unwrap().timestamp,
             updated_at: updated_at.to_owned(),
             id: Some(id.to_owned()),
         }
@@ -256,7 +256,7 @@ mod tests {
                 "other": null}}"#,
         )
         .unwrap();
-        state.promise("contact", &bookmark("2026-02-01T00:00:00Z", "b"));
+        state.set_bookmark("contact", &bookmark("2026-02-01T00:00:00Z", "b"));
         assert_eq!(
             state.to_json(),
             r#"{"bookmarks":{"contact":{"updated_at":"2026-02-01T00:00:00Z","id":"b","mine":[1,2]},"gone":{"version":12345678901234567890123},"other":null},"currently_syncing":"x","n":1.50e3}"#

@@ -7,7 +7,7 @@ use checks::reading::{APIS, PAGE, check_names, described, read_page};
 use libfuzzer_sys::fuzz_target;
 use serde_json::{Value, json};
 use tap_revops::catalog::{Selection, Stream};
-use tap_revops::protocol::{Listed, Protocol};
+use tap_revops::protocol::{CatalogEntry, Protocol};
 use tap_revops::record::schema::Property;
 
 fuzz_target!(|body: &[u8]| {
@@ -39,7 +39,7 @@ fn configured(catalog: &str) -> String {
 }
 
 fn resolved(protocol: Protocol, catalog: &str, stream: &Stream) -> Selection {
-    let listed: Vec<Listed> = protocol.selected(catalog).expect("our own catalog is read");
+    let listed: Vec<CatalogEntry> = protocol.selected(catalog).expect("our own catalog is read");
     let [listed] = listed.as_slice() else {
         panic!("one stream was written");
     };

@@ -3,6 +3,7 @@
 use crate::lines::check_line;
 use crate::reading::{APIS, ASKELEPHANT, PAGE, REEVO, read_page};
 use tap_revops::protocol::Protocol;
+use tap_revops::time::timestamp::Timestamp;
 
 const CONTACTS: &str =
     include_str!("../../sandbox/tests/fixtures/askelephant/list_contacts_page_1.json");
@@ -22,11 +23,14 @@ pub fn read_catalog(protocol: Protocol, text: &str) {
             (&APIS.askelephant, &ASKELEPHANT[0], CONTACTS),
         ];
         for (api, stream, page) in streams {
-            let (selection, _missing) = one.resolve(stream.clone());
+            let (selection, _warnings) = one.resolve(stream.clone());
             if one.refusal().is_some() {
                 continue;
             }
-            for line in protocol.began(&selection).split_inclusive('\n') {
+            for line in protocol
+                .began(&selection, Timestamp::UNIX_EPOCH)
+                .split_inclusive('\n')
+            {
                 check_line(line.as_bytes());
             }
             read_page(api, &selection, page.as_bytes());

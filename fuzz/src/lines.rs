@@ -2,7 +2,7 @@
 
 use serde_json::value::RawValue;
 use std::collections::HashSet;
-use tap_revops::record::json::{self, Kind, Members};
+use tap_revops::record::json::{self, JsonType, Members};
 use tap_revops::record::schema::{Property, Shape};
 
 /// A line is one JSON value and one line feed, with no string in it that a consumer cannot hold.
@@ -71,23 +71,23 @@ pub fn check_record(record: &str, properties: &[Property]) {
 }
 
 fn check_value(shape: &Shape, nullable: bool, raw: &str) {
-    let kind = json::kind(raw);
-    if kind == Kind::Null {
+    let kind = json::type_of(raw);
+    if kind == JsonType::Null {
         assert!(nullable, "null where none may be");
         return;
     }
     let text = || serde_json::from_str::<String>(raw).expect("a string");
     let holds = match shape {
         Shape::Any => true,
-        Shape::Text => kind == Kind::String,
-        Shape::Timestamp => kind == Kind::String && is_timestamp(&text()),
-        Shape::Date => kind == Kind::String && is_like(&text(), "0000-00-00"),
-        Shape::TimeOfDay => kind == Kind::String && is_time(&text()),
+        Shape::Text => kind == JsonType::String,
+        Shape::Timestamp => kind == JsonType::String && is_timestamp(&text()),
+        Shape::Date => kind == JsonType::String && is_like(&text(), "0000-00-00"),
+        Shape::TimeOfDay => kind == JsonType::String && is_time(&text()),
         Shape::Integer => raw.parse::<i64>().is_ok(),
-        Shape::Number => kind == Kind::Number,
-        Shape::Boolean => kind == Kind::Boolean,
-        Shape::OpenObject => kind == Kind::Object,
-        Shape::OpenArray => kind == Kind::Array,
+        Shape::Number => kind == JsonType::Number,
+        Shape::Boolean => kind == JsonType::Boolean,
+        Shape::OpenObject => kind == JsonType::Object,
+        Shape::OpenArray => kind == JsonType::Array,
         Shape::Object(object) => {
             check_record(raw, &object.properties);
             true

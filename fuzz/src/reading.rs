@@ -9,13 +9,13 @@ use tap_revops::api::Api;
 use tap_revops::api::page::Page;
 use tap_revops::catalog::{Selection, Stream};
 use tap_revops::config::{Config, RawConfig};
-use tap_revops::record::findings::Findings;
 use tap_revops::http::client::Reply;
 use tap_revops::http::failure::Failure;
 use tap_revops::protocol::Protocol;
+use tap_revops::record::findings::Findings;
 use tap_revops::record::projection::Scanned;
+use tap_revops::time::timestamp::Timestamp;
 use tap_revops::walk::progress::Progress;
-use tap_revops::time::timestamp::Instant;
 
 /// The APIs, each with a configuration that collects what no schema announces.
 pub struct Apis {
@@ -44,7 +44,7 @@ pub static APIS: LazyLock<Apis> = LazyLock::new(|| {
     }
 });
 
-pub fn now() -> Instant {
+pub fn now() -> Timestamp {
     chrono::DateTime::from_timestamp(1_800_000_000, 0).expect("the instant is in range")
 }
 
@@ -147,7 +147,7 @@ pub fn write_page(selection: &Selection, page: &Page) {
             projection.write(&mut line, &scanned, &mut findings);
             let record = String::from_utf8(line[frame.before.len()..].to_vec());
             let record = record.expect("a record is UTF-8");
-            line.extend_from_slice(&frame.behind);
+            line.extend_from_slice(&frame.after);
             protocol.alterations(&mut line, findings.fresh());
             line.extend_from_slice(frame.end);
             findings.settle();
@@ -158,7 +158,7 @@ pub fn write_page(selection: &Selection, page: &Page) {
         findings.sentences(projection.collects());
     }
     if let Some(bookmark) = progress.bookmark() {
-        assert!(bookmark.instant <= page.server_time);
+        assert!(bookmark.timestamp <= page.server_time);
     }
 }
 

@@ -18,7 +18,7 @@ pub fn check_state(protocol: Protocol, text: &str) {
         let bookmark = state.bookmark(stream).expect("it was checked");
         assert_eq!(bookmark, again.bookmark(stream).expect("it was checked"));
         check_syntax(state.stream_json(stream).as_bytes());
-        state.promise(stream, &bookmark.unwrap_or_else(new_bookmark));
+        state.set_bookmark(stream, &bookmark.unwrap_or_else(new_bookmark));
         state.bookmark(stream).expect("a promise is readable");
         check_syntax(state.stream_json(stream).as_bytes());
     }
@@ -28,7 +28,7 @@ pub fn check_state(protocol: Protocol, text: &str) {
 
 fn new_bookmark() -> Bookmark {
     Bookmark {
-        instant: now(),
+        timestamp: now(),
         updated_at: "2027-01-15T08:00:00Z".to_owned(),
         id: Some("a".to_owned()),
     }

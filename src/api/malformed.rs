@@ -1,10 +1,10 @@
 //! Answers that cannot be what the API meant to send.
 
-use crate::http::failure::{Failure, Kind};
+use crate::http::failure::{Failure, FailureKind};
 
 pub fn malformed(why: &str) -> Failure {
     Failure::new(
-        Kind::Malformed,
+        FailureKind::Malformed,
         format!(
             "the API sent an answer that makes no sense ({why}); if this persists, check base_url for a proxy in between"
         ),

@@ -12,7 +12,7 @@ use self::page::{Page, PageRequest};
 use crate::catalog::Stream;
 use crate::config::{ApiName, Config, UnknownFields};
 use crate::http::client::{Reply, Request};
-use crate::http::failure::{Failure, Kind};
+use crate::http::failure::{Failure, FailureKind};
 use crate::record::projection::UNKNOWN_FIELDS;
 use crate::record::schema::{Property, Shape};
 use secrecy::{ExposeSecret, SecretString};
@@ -151,9 +151,9 @@ impl Api {
             return Ok(());
         }
         let mut failure = refusal::failure(reply);
-        if had_token && failure.kind == Kind::NotFound {
+        if had_token && failure.kind == FailureKind::NotFound {
             // The list was there a moment ago, so it is the token's record that is gone.
-            failure.kind = Kind::InvalidCursor;
+            failure.kind = FailureKind::InvalidCursor;
         }
         Err(failure)
     }

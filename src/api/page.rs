@@ -1,7 +1,7 @@
 //! What is asked for with a page, and what comes back.
 
 use crate::catalog::Stream;
-use crate::time::timestamp::Instant;
+use crate::time::timestamp::Timestamp;
 use bytes::Bytes;
 use std::ops::Range;
 
@@ -38,11 +38,11 @@ pub struct Page {
     pub body: Bytes,
     pub records: Vec<Range<usize>>,
     pub next: Option<PageToken>,
-    pub received_at: Instant,
+    pub received_at: Timestamp,
     /// The server's own time, to the second.
-    pub server_time: Instant,
+    pub server_time: Timestamp,
     /// The same when it was asked, at the earliest.
-    pub asked_at: Instant,
+    pub asked_at: Timestamp,
 }
 
 impl Page {

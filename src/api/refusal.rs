@@ -49,7 +49,7 @@ fn message(body: &Value) -> Option<&str> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::http::failure::{Kind, RetryAfter};
+    use crate::http::failure::{FailureKind, RetryAfter};
     use bytes::Bytes;
     use std::time::Duration;
 
@@ -76,7 +76,7 @@ mod tests {
             r#"{"status":400,"detail":"Expired.","errors":[{"field":"cursor","code":"invalid_format"}]}"#,
         ] {
             let failure = told(400, body);
-            assert_eq!(failure.kind, Kind::InvalidCursor, "{body}");
+            assert_eq!(failure.kind, FailureKind::InvalidCursor, "{body}");
             assert!(failure.sentence.contains("(Expired)"), "{failure}");
             assert_eq!(failure.asked_wait, Some(Duration::from_secs(3)));
         }
@@ -85,12 +85,15 @@ mod tests {
     #[test]
     fn a_body_that_is_not_json_leaves_the_status_to_decide() {
         for body in ["", "<html>Bad Gateway</html>", "[1", "null", "\"x\""] {
-            assert_eq!(told(502, body).kind, Kind::Server, "{body}");
+            assert_eq!(told(502, body).kind, FailureKind::Server, "{body}");
         }
-        assert_eq!(told(404, r#"{"detail":"Not Found"}"#).kind, Kind::NotFound);
+        assert_eq!(
+            told(404, r#"{"detail":"Not Found"}"#).kind,
+            FailureKind::NotFound
+        );
         assert_eq!(
             told(401, r#"{"error":"UnauthorizedError"}"#).kind,
-            Kind::Unauthorized
+            FailureKind::Unauthorized
         );
     }
 }

@@ -30,7 +30,7 @@ use tokio::sync::mpsc::Sender;
 const LONGEST_CHECK: Duration = Duration::from_secs(10);
 
 /// What a command works with, apart from its arguments.
-pub struct Surroundings {
+pub struct CommandContext {
     pub protocol: Protocol,
     pub environment: Vec<(String, String)>,
     pub clock: Arc<dyn Clock>,
@@ -38,7 +38,7 @@ pub struct Surroundings {
     pub messages: Sender<Message>,
 }
 
-impl Surroundings {
+impl CommandContext {
     /// Carries out a command. The error is one sentence for the last line of the log.
     pub async fn carry_out(&self, command: Command) -> Result<()> {
         match command {

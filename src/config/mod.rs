@@ -8,7 +8,7 @@ pub use problems::property;
 pub use raw::RawConfig;
 
 use crate::support::files;
-use crate::time::timestamp::{self, Instant};
+use crate::time::timestamp::{self, Timestamp};
 use anyhow::{Context, Result, bail};
 use problems::Problem;
 use reqwest::Certificate;
@@ -255,17 +255,17 @@ impl Fields<'_> {
 
     fn check_dates(&self) -> Vec<Problem> {
         let mut problems = Vec::new();
-        let mut instant = |key: &str| -> Option<Instant> {
+        let mut timestamp = |key: &str| -> Option<Timestamp> {
             let text = self.text(key)?;
             let full = full_date(text);
-            let parsed = timestamp::parse(&full).map(|stamp| stamp.instant);
+            let parsed = timestamp::parse(&full).map(|stamp| stamp.timestamp);
             if parsed.is_none() {
                 let text = "is no date-time; write one such as 2026-01-01T00:00:00Z";
                 problems.push(Problem::new(key, text));
             }
             parsed
         };
-        let (start, end) = (instant("start_date"), instant("end_date"));
+        let (start, end) = (timestamp("start_date"), timestamp("end_date"));
         if let (Some(start), Some(end)) = (start, end)
             && start >= end
         {

@@ -1,11 +1,11 @@
 //! One request, one answer: authorization, time limit, size limit, and the whole body or a
 //! failure. Redirects are never followed, so the key goes to the configured address alone.
 
-use super::failure::{Failure, Kind, RetryAfter};
+use super::failure::{Failure, FailureKind, RetryAfter};
 use super::proxy::Proxy;
 use crate::config;
 use crate::time::clock::Clock;
-use crate::time::timestamp::Instant;
+use crate::time::timestamp::Timestamp;
 use anyhow::{Context, Result};
 use bytes::{Buf, Bytes, BytesMut};
 use reqwest::Certificate;
@@ -45,11 +45,11 @@ pub struct Reply {
     pub body: Bytes,
     pub retry_after: Option<RetryAfter>,
     pub request_id: Option<String>,
-    pub received_at: Instant,
+    pub received_at: Timestamp,
     /// The server's own time, to the second it was in; ours if it does not tell.
-    pub server_time: Instant,
+    pub server_time: Timestamp,
     /// The same when it was asked, at the earliest.
-    pub asked_at: Instant,
+    pub asked_at: Timestamp,
 }
 
 impl Reply {
@@ -185,7 +185,7 @@ impl Client {
     fn oversized(&self) -> Failure {
         let most = self.largest_body / (1024 * 1024);
         Failure::new(
-            Kind::Oversized,
+            FailureKind::Oversized,
             format!(
                 "an answer was larger than {most} MiB, which no page should be; set a smaller page_size"
             ),
@@ -201,14 +201,14 @@ impl Client {
             let sentence = format!(
                 "{address} did not answer{via} within {seconds} s; if it is just slow, raise request_timeout_seconds"
             );
-            return Failure::new(Kind::Connection, sentence);
+            return Failure::new(FailureKind::Connection, sentence);
         }
         let cause = root_cause(error);
         if error.is_connect() {
             let kind = if self.reached.load(Ordering::Relaxed) {
-                Kind::Connection
+                FailureKind::Connection
             } else {
-                Kind::Unreachable
+                FailureKind::Unreachable
             };
             let advice = advice(&cause, self.proxy.as_ref());
             return Failure::new(
@@ -217,7 +217,7 @@ impl Client {
             );
         }
         Failure::new(
-            Kind::Connection,
+            FailureKind::Connection,
             format!("the connection to {address}{via} broke ({cause})"),
         )
     }
@@ -252,8 +252,8 @@ fn request_id(headers: &HeaderMap) -> Option<String> {
         .map(str::to_owned)
 }
 
-fn http_date(text: &str) -> Option<Instant> {
-    httpdate::parse_http_date(text).ok().map(Instant::from)
+fn http_date(text: &str) -> Option<Timestamp> {
+    httpdate::parse_http_date(text).ok().map(Timestamp::from)
 }
 
 /// The innermost reason, which is the one that a person understands.

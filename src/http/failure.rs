@@ -1,12 +1,12 @@
 //! What can go wrong with a request, classified once. Nothing else compares a status or a code.
 
-use crate::time::timestamp::Instant;
+use crate::time::timestamp::Timestamp;
 use std::fmt;
 use std::time::Duration;
 
 /// What kind of failure it was; what happens next depends on this alone.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Kind {
+pub enum FailureKind {
     /// The key is wrong. The run ends.
     Unauthorized,
     /// The key may not do this. The stream fails.
@@ -35,7 +35,7 @@ pub enum Kind {
     Oversized,
 }
 
-impl Kind {
+impl FailureKind {
     /// Whether the same request may succeed a little later. What is not known is not retried.
     pub fn is_transient(self) -> bool {
         matches!(
@@ -76,7 +76,7 @@ impl RetryAfter {
     }
 
     /// How long to wait, when the API's own clock shows `now`.
-    pub fn wait(&self, now: Instant) -> Duration {
+    pub fn wait(&self, now: Timestamp) -> Duration {
         match self {
             Self::Seconds(seconds) => Duration::from_secs(*seconds),
             Self::At(moment) => moment.duration_since(now.into()).unwrap_or_default(),
@@ -87,14 +87,14 @@ impl RetryAfter {
 /// A failed request: its kind, and a sentence that says what happened and what to do.
 #[derive(Clone, Debug)]
 pub struct Failure {
-    pub kind: Kind,
+    pub kind: FailureKind,
     pub sentence: String,
     /// How long the API asks to wait before the next attempt.
     pub asked_wait: Option<Duration>,
 }
 
 impl Failure {
-    pub fn new(kind: Kind, sentence: impl Into<String>) -> Self {
+    pub fn new(kind: FailureKind, sentence: impl Into<String>) -> Self {
         Self {
             kind,
             sentence: sentence.into(),
@@ -120,7 +120,7 @@ impl Failure {
             .map(|(cause, names)| format!("\n  {}: {cause}", names.join(", ")));
         let kind = failures
             .first()
-            .map_or(Kind::Server, |(_, failure)| failure.kind);
+            .map_or(FailureKind::Server, |(_, failure)| failure.kind);
         Self::new(kind, format!("{heading}:{}", lines.collect::<String>()))
     }
 
@@ -155,20 +155,20 @@ impl fmt::Display for Failure {
 impl std::error::Error for Failure {}
 
 /// A kind of failure, and what to do about it.
-type Verdict = (Kind, &'static str);
+type Verdict = (FailureKind, &'static str);
 
 const UNAUTHORIZED: Verdict = (
-    Kind::Unauthorized,
+    FailureKind::Unauthorized,
     "check api_key: it is wrong, expired or of another workspace",
 );
 const FORBIDDEN: Verdict = (
-    Kind::Forbidden,
+    FailureKind::Forbidden,
     "give the key the permission to read this, or do not ask for it",
 );
 /// The API's own words say which sizes it takes.
-const LIMIT_OUT_OF_RANGE: Verdict = (Kind::LimitOutOfRange, "set a smaller page_size");
+const LIMIT_OUT_OF_RANGE: Verdict = (FailureKind::LimitOutOfRange, "set a smaller page_size");
 const RATE_LIMITED: Verdict = (
-    Kind::RateLimited,
+    FailureKind::RateLimited,
     "too many requests; run less often, or lower concurrency",
 );
 
@@ -184,22 +184,22 @@ fn classify(status: u16, code: Option<&str>) -> Verdict {
         401 => UNAUTHORIZED,
         403 => FORBIDDEN,
         404 | 405 => (
-            Kind::NotFound,
+            FailureKind::NotFound,
             "the workspace does not offer this; check the name and base_url",
         ),
-        408 => (Kind::Connection, "the request took too long"),
+        408 => (FailureKind::Connection, "the request took too long"),
         413 => LIMIT_OUT_OF_RANGE,
         429 => RATE_LIMITED,
         300..=399 => (
-            Kind::Rejected,
+            FailureKind::Rejected,
             "it wants to send us elsewhere, which would show the key to another address; check base_url",
         ),
         500..=599 => (
-            Kind::Server,
+            FailureKind::Server,
             "the API has a problem of its own; try again later",
         ),
         _ => (
-            Kind::Rejected,
+            FailureKind::Rejected,
             "the API does not take this request; check the configuration and run discover again",
         ),
     }
@@ -213,35 +213,35 @@ fn by_code(code: &str) -> Option<Verdict> {
         "limit_out_of_range" | "invalid_range" => LIMIT_OUT_OF_RANGE,
         "rate_limited" => RATE_LIMITED,
         "unknown_record_type" => (
-            Kind::UnknownStream,
+            FailureKind::UnknownStream,
             "the workspace has no such record type, or not for this key; in record_types, custom objects are named by their API name",
         ),
         "invalid_filter_field" => (
-            Kind::Rejected,
+            FailureKind::Rejected,
             "the API cannot filter by this field; run discover again, or select replication-method FULL_TABLE",
         ),
         "invalid_filter_operator" => (
-            Kind::Rejected,
+            FailureKind::Rejected,
             "the API cannot compare this field so; run discover again, or select replication-method FULL_TABLE",
         ),
         "invalid_filter_value" => (
-            Kind::Rejected,
+            FailureKind::Rejected,
             "check start_date, end_date and the bookmark: the API does not take one of them as a date",
         ),
         "filter_depth_exceeded" => (
-            Kind::Rejected,
+            FailureKind::Rejected,
             "the filter's path goes through too many records; shorten it",
         ),
         "sort_too_many_fields" => (
-            Kind::Rejected,
+            FailureKind::Rejected,
             "the API sorts by three fields at most; report this as a fault of the tap",
         ),
         "unsortable_field" => (
-            Kind::Rejected,
+            FailureKind::Rejected,
             "the API cannot sort by this field; run discover again, or select replication-method FULL_TABLE",
         ),
         "invalid_cursor" => (
-            Kind::InvalidCursor,
+            FailureKind::InvalidCursor,
             "the walk has to start again; it does so by itself, so try again if this persists",
         ),
         _ => return None,
@@ -277,20 +277,20 @@ mod tests {
     #[test]
     fn statuses_and_codes_have_one_kind_each() {
         let table = [
-            (401, None, Kind::Unauthorized),
-            (403, None, Kind::Forbidden),
-            (404, Some("unknown_record_type"), Kind::UnknownStream),
-            (405, None, Kind::NotFound),
-            (400, Some("invalid_cursor"), Kind::InvalidCursor),
-            (422, Some("invalid_range"), Kind::LimitOutOfRange),
-            (400, Some("unsortable_field"), Kind::Rejected),
-            (400, Some("never_heard_of"), Kind::Rejected),
-            (302, None, Kind::Rejected),
-            (429, None, Kind::RateLimited),
-            (503, Some("never_heard_of"), Kind::Server),
-            (500, Some("unauthorized"), Kind::Server),
-            (429, Some("forbidden"), Kind::RateLimited),
-            (503, Some("rate_limited"), Kind::RateLimited),
+            (401, None, FailureKind::Unauthorized),
+            (403, None, FailureKind::Forbidden),
+            (404, Some("unknown_record_type"), FailureKind::UnknownStream),
+            (405, None, FailureKind::NotFound),
+            (400, Some("invalid_cursor"), FailureKind::InvalidCursor),
+            (422, Some("invalid_range"), FailureKind::LimitOutOfRange),
+            (400, Some("unsortable_field"), FailureKind::Rejected),
+            (400, Some("never_heard_of"), FailureKind::Rejected),
+            (302, None, FailureKind::Rejected),
+            (429, None, FailureKind::RateLimited),
+            (503, Some("never_heard_of"), FailureKind::Server),
+            (500, Some("unauthorized"), FailureKind::Server),
+            (429, Some("forbidden"), FailureKind::RateLimited),
+            (503, Some("rate_limited"), FailureKind::RateLimited),
         ];
         for (status, code, kind) in table {
             assert_eq!(
@@ -355,7 +355,7 @@ mod tests {
         let after = RetryAfter::parse("Fri, 05 Jun 2026 10:00:00 GMT").unwrap();
         for (now, seconds) in [("09:58:30", 90), ("10:00:01", 0)] {
             let text = format!("2026-06-05T{now}Z");
-            let now = crate::time::timestamp::parse(&text).unwrap().instant;
+            let now = crate::time::timestamp::parse(&text).unwrap().timestamp;
             assert_eq!(after.wait(now), Duration::from_secs(seconds));
         }
     }

@@ -1,7 +1,7 @@
 //! Trying again: a pure decision, and the count of what it decides on. The unit is a whole page: sent,
 //! read to its last byte, and decoded.
 
-use super::failure::{Failure, Kind};
+use super::failure::{Failure, FailureKind};
 use crate::log::{Log, Waiting};
 use crate::record::findings::counted;
 use crate::time::clock::Clock;
@@ -42,8 +42,8 @@ impl Budget {
     ) -> Decision {
         let attempts = match failure.kind {
             kind if !kind.is_transient() => return Decision::GiveUp(None),
-            Kind::Malformed => MALFORMED_ATTEMPTS,
-            Kind::Unreachable => UNREACHABLE_ATTEMPTS,
+            FailureKind::Malformed => MALFORMED_ATTEMPTS,
+            FailureKind::Unreachable => UNREACHABLE_ATTEMPTS,
             _ => u32::MAX,
         };
         let tried = || counted(attempt.into(), "attempt");
@@ -151,7 +151,7 @@ impl<'a> Attempts<'a> {
             "{name}: {failure}; trying again in {seconds:.1} s (attempt {failed} failed, {spent} of {total} s spent)"
         );
         match self.subject.stream {
-            Some(stream) if failure.kind == Kind::RateLimited => {
+            Some(stream) if failure.kind == FailureKind::RateLimited => {
                 let waiting = Waiting {
                     stream: stream.to_owned(),
                     until: self.clock.now() + wait,
@@ -171,7 +171,7 @@ mod tests {
         total: Duration::from_secs(600),
     };
 
-    fn failure(kind: Kind, asked: Option<u64>) -> Failure {
+    fn failure(kind: FailureKind, asked: Option<u64>) -> Failure {
         Failure {
             asked_wait: asked.map(Duration::from_secs),
             ..Failure::new(kind, "it failed")
@@ -180,7 +180,7 @@ mod tests {
 
     fn wait_after(attempt: u32, jitter: f64) -> Duration {
         match BUDGET.decide(
-            &failure(Kind::Server, None),
+            &failure(FailureKind::Server, None),
             attempt,
             Duration::ZERO,
             jitter,
@@ -205,7 +205,7 @@ mod tests {
     #[test]
     fn the_wait_that_the_api_asks_for_is_kept_to() {
         for (seconds, attempt, wait) in [(7, 1, 7.0), (7, 9, 7.0), (0, 1, 0.0), (0, 2, 0.5)] {
-            let failure = failure(Kind::RateLimited, Some(seconds));
+            let failure = failure(FailureKind::RateLimited, Some(seconds));
             let decision = BUDGET.decide(&failure, attempt, Duration::ZERO, 0.0);
             assert_eq!(decision, Decision::Wait(Duration::from_secs_f64(wait)));
         }
@@ -213,7 +213,7 @@ mod tests {
 
     #[test]
     fn an_api_that_always_wants_us_back_at_once_does_not_hold_a_run() {
-        let failure = failure(Kind::Server, Some(0));
+        let failure = failure(FailureKind::Server, Some(0));
         let decision = BUDGET.decide(&failure, 700, BUDGET.total, 0.0);
         assert!(
             matches!(decision, Decision::GiveUp(Some(reason)) if reason.contains("gave up after 700"))
@@ -222,7 +222,7 @@ mod tests {
 
     #[test]
     fn it_stops_rather_than_coming_back_too_early() {
-        let failure = failure(Kind::RateLimited, Some(601));
+        let failure = failure(FailureKind::RateLimited, Some(601));
         let decision = BUDGET.decide(&failure, 1, Duration::ZERO, 0.0);
         assert!(
             matches!(decision, Decision::GiveUp(Some(reason)) if reason.contains("wait 601 s"))
@@ -232,12 +232,12 @@ mod tests {
     #[test]
     fn what_cannot_get_better_is_not_tried_again() {
         for kind in [
-            Kind::Unauthorized,
-            Kind::Forbidden,
-            Kind::NotFound,
-            Kind::UnknownStream,
-            Kind::Rejected,
-            Kind::Oversized,
+            FailureKind::Unauthorized,
+            FailureKind::Forbidden,
+            FailureKind::NotFound,
+            FailureKind::UnknownStream,
+            FailureKind::Rejected,
+            FailureKind::Oversized,
         ] {
             let decision = BUDGET.decide(&failure(kind, None), 1, Duration::ZERO, 0.0);
             assert_eq!(decision, Decision::GiveUp(None), "{kind:?}");
@@ -247,12 +247,17 @@ mod tests {
     #[test]
     fn the_budget_ends() {
         let spent = Duration::from_secs(600);
-        let decision = BUDGET.decide(&failure(Kind::Server, None), 20, spent, 0.0);
+        let decision = BUDGET.decide(&failure(FailureKind::Server, None), 20, spent, 0.0);
         assert!(matches!(decision, Decision::GiveUp(Some(_))));
         let none = Budget {
             total: Duration::ZERO,
         };
-        let decision = none.decide(&failure(Kind::Server, Some(0)), 1, Duration::ZERO, 0.0);
+        let decision = none.decide(
+            &failure(FailureKind::Server, Some(0)),
+            1,
+            Duration::ZERO,
+            0.0,
+        );
         assert!(matches!(decision, Decision::GiveUp(Some(_))));
     }
 }

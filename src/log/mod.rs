@@ -4,7 +4,7 @@
 mod redaction;
 
 use self::redaction::redact;
-use crate::time::timestamp::Instant;
+use crate::time::timestamp::Timestamp;
 use secrecy::{ExposeSecret, SecretString};
 use serde_json::{Value, json};
 use std::sync::{Arc, OnceLock};
@@ -34,7 +34,7 @@ impl Level {
 
 /// One line for people.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Entry {
+pub struct LogEntry {
     pub level: Level,
     pub text: String,
     pub detail: Detail,
@@ -51,7 +51,7 @@ pub enum Detail {
     Metric(Value),
 }
 
-impl Entry {
+impl LogEntry {
     pub fn new(level: Level, text: impl Into<String>) -> Self {
         Self {
             level,
@@ -74,13 +74,13 @@ pub enum LogFormat {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Waiting {
     pub stream: String,
-    pub until: Instant,
+    pub until: Timestamp,
 }
 
 /// Where any part of the program leaves its entries. It never waits.
 #[derive(Clone, Debug)]
 pub struct Log {
-    entries: UnboundedSender<Entry>,
+    entries: UnboundedSender<LogEntry>,
     least: Level,
     /// Whether anybody collects figures. Without, they are not told.
     pub metrics: bool,
@@ -89,7 +89,7 @@ pub struct Log {
 
 impl Log {
     /// A log without what matters less than `least`.
-    pub fn new(entries: UnboundedSender<Entry>, least: Level) -> Self {
+    pub fn new(entries: UnboundedSender<LogEntry>, least: Level) -> Self {
         Self {
             entries,
             least,
@@ -148,7 +148,7 @@ impl Log {
         }
         let text = self.without_secret(text);
         // Nobody listens any more once the run is ending; then there is nobody to tell.
-        let _ = self.entries.send(Entry {
+        let _ = self.entries.send(LogEntry {
             level,
             text,
             detail,

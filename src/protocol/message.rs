@@ -29,7 +29,7 @@ pub enum Message {
 /// What stands before and behind each record of a page on its line.
 pub struct Frame {
     pub before: Vec<u8>,
-    pub behind: Vec<u8>,
+    pub after: Vec<u8>,
     /// Behind that, what had to be altered; and then this.
     pub end: &'static [u8],
 }

@@ -15,10 +15,10 @@ use self::message::{Frame, Line};
 use self::singer::catalog::SingerEntry;
 use crate::catalog::{Selection, Stream};
 use crate::http::failure::Failure;
-use crate::log::{Entry, Level, LogFormat};
+use crate::log::{Level, LogEntry, LogFormat};
 use crate::record::findings::Finding;
 use crate::state::State;
-use crate::time::timestamp::Instant;
+use crate::time::timestamp::Timestamp;
 use anyhow::{Result, bail};
 
 /// Which protocol is spoken.
@@ -30,7 +30,7 @@ pub enum Protocol {
 
 impl Protocol {
     /// The frame of the records of a page.
-    pub fn frame(self, stream: &str, extracted_at: Instant) -> Frame {
+    pub fn frame(self, stream: &str, extracted_at: Timestamp) -> Frame {
         match self {
             Self::Singer => singer::frame(stream, extracted_at),
             Self::Airbyte => airbyte::frame(stream, extracted_at),
@@ -46,7 +46,7 @@ impl Protocol {
     }
 
     /// The lines with which a stream begins.
-    pub fn began(self, selection: &Selection, now: Instant) -> String {
+    pub fn began(self, selection: &Selection, now: Timestamp) -> String {
         match self {
             Self::Singer => singer::schema_line(selection),
             Self::Airbyte => airbyte::began_lines(&selection.stream.name, now),
@@ -54,7 +54,7 @@ impl Protocol {
     }
 
     /// The lines with which a stream ends, its state among them.
-    pub fn ended(self, state: &State, stream: &str, records: u64, now: Instant) -> String {
+    pub fn ended(self, state: &State, stream: &str, records: u64, now: Timestamp) -> String {
         match self {
             Self::Singer => singer::state_line(state),
             Self::Airbyte => airbyte::ended_lines(state, stream, records, now),
@@ -62,10 +62,16 @@ impl Protocol {
     }
 
     /// The lines with which a stream fails.
-    pub fn failed(self, stream: &str, failure: &Failure, format: LogFormat, now: Instant) -> Line {
+    pub fn failed(
+        self,
+        stream: &str,
+        failure: &Failure,
+        format: LogFormat,
+        now: Timestamp,
+    ) -> Line {
         match self {
             Self::Singer => {
-                let entry = Entry::new(Level::Error, format!("{stream}: {failure}"));
+                let entry = LogEntry::new(Level::Error, format!("{stream}: {failure}"));
                 Line::Err(singer::log_lines(&entry, format, now))
             }
             Self::Airbyte => Line::Out(airbyte::failed_lines(stream, failure, now)),
@@ -73,7 +79,7 @@ impl Protocol {
     }
 
     /// The lines for a stream that the run leaves unfinished as it breaks off.
-    pub fn abandoned(self, stream: &str, now: Instant) -> String {
+    pub fn abandoned(self, stream: &str, now: Timestamp) -> String {
         match self {
             Self::Singer => String::new(),
             Self::Airbyte => airbyte::abandoned_line(stream, now),
@@ -83,9 +89,9 @@ impl Protocol {
     /// An entry of the log. `is_open` tells of a stream whether it has begun and not ended.
     pub fn log(
         self,
-        entry: &Entry,
+        entry: &LogEntry,
         format: LogFormat,
-        now: Instant,
+        now: Timestamp,
         is_open: impl Fn(&str) -> bool,
     ) -> Line {
         match self {
@@ -100,11 +106,11 @@ impl Protocol {
         error: &anyhow::Error,
         sentence: &str,
         format: LogFormat,
-        now: Instant,
+        now: Timestamp,
     ) -> Line {
         match self {
             Self::Singer => {
-                let entry = Entry::new(Level::Critical, sentence);
+                let entry = LogEntry::new(Level::Critical, sentence);
                 Line::Err(singer::log_lines(&entry, format, now))
             }
             Self::Airbyte => Line::Out(airbyte::fatal_line(error, sentence, now)),

@@ -3,7 +3,7 @@
 
 use super::Protocol;
 use super::message::{Line, Message};
-use crate::log::{Entry, LogFormat};
+use crate::log::{LogEntry, LogFormat};
 use crate::state::State;
 use crate::time::clock::Clock;
 use std::collections::BTreeSet;
@@ -91,7 +91,7 @@ impl<'w> Writer<'w> {
                 records,
             } => {
                 if let Some(bookmark) = bookmark {
-                    self.state.promise(&stream, &bookmark);
+                    self.state.set_bookmark(&stream, &bookmark);
                 }
                 self.open.remove(&stream);
                 let lines = self
@@ -111,7 +111,7 @@ impl<'w> Writer<'w> {
     }
 
     /// Tells people something.
-    pub fn log(&mut self, entry: &Entry) -> io::Result<()> {
+    pub fn log(&mut self, entry: &LogEntry) -> io::Result<()> {
         let is_open = |stream: &str| self.open.contains(stream);
         let line = self
             .protocol

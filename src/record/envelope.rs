@@ -1,7 +1,7 @@
 //! Reevo's value envelopes: `{"value_type", "value"}` around every attribute. This file knows what
 //! each value type looks like once unwrapped; it leaves writing it to `record`.
 
-use crate::record::json::{self, Kind};
+use crate::record::json::{self, JsonType};
 use crate::record::schema::Shape;
 use serde::Deserialize;
 use serde_json::value::RawValue;
@@ -32,14 +32,14 @@ struct Envelope<'a> {
 
 /// Takes an attribute out of its envelope or envelopes. What is not an envelope stays as it is.
 pub fn unwrap(raw: &str) -> Attribute<'_> {
-    match json::kind(raw) {
-        Kind::Null => Attribute::Nothing,
-        Kind::Array => match serde_json::from_str::<Vec<&RawValue>>(raw) {
+    match json::type_of(raw) {
+        JsonType::Null => Attribute::Nothing,
+        JsonType::Array => match serde_json::from_str::<Vec<&RawValue>>(raw) {
             Ok(elements) => Attribute::Many(elements.iter().map(|one| open(one.get())).collect()),
             Err(_) => Attribute::One(bare(raw)),
         },
         _ => match open(raw) {
-            value if json::kind(value.raw) == Kind::Null => Attribute::Nothing,
+            value if json::type_of(value.raw) == JsonType::Null => Attribute::Nothing,
             value => Attribute::One(value),
         },
     }
@@ -135,7 +135,7 @@ fn list_entry(principal: &str) -> Shape {
 }
 
 fn open(raw: &str) -> Value<'_> {
-    if json::kind(raw) != Kind::Object {
+    if json::type_of(raw) != JsonType::Object {
         return bare(raw);
     }
     match serde_json::from_str::<Envelope>(raw) {

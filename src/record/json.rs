@@ -7,7 +7,7 @@ use std::borrow::Cow;
 
 /// The kinds of value that JSON has.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Kind {
+pub enum JsonType {
     Null,
     Boolean,
     Number,
@@ -17,14 +17,14 @@ pub enum Kind {
 }
 
 /// The kind of a raw value, told from its first byte.
-pub fn kind(raw: &str) -> Kind {
+pub fn type_of(raw: &str) -> JsonType {
     match raw.as_bytes().first() {
-        Some(b'"') => Kind::String,
-        Some(b'{') => Kind::Object,
-        Some(b'[') => Kind::Array,
-        Some(b't' | b'f') => Kind::Boolean,
-        Some(b'n') | None => Kind::Null,
-        Some(_) => Kind::Number,
+        Some(b'"') => JsonType::String,
+        Some(b'{') => JsonType::Object,
+        Some(b'[') => JsonType::Array,
+        Some(b't' | b'f') => JsonType::Boolean,
+        Some(b'n') | None => JsonType::Null,
+        Some(_) => JsonType::Number,
     }
 }
 
@@ -134,7 +134,7 @@ fn copy_tokens(
     deepest: usize,
     mut string: impl FnMut(&mut Vec<u8>, &str),
 ) -> bool {
-    if kind(raw) == Kind::String {
+    if type_of(raw) == JsonType::String {
         string(out, raw);
         return true;
     }

@@ -3,10 +3,10 @@
 
 use crate::record::envelope::{self, Attribute};
 use crate::record::findings::{Finding, Findings};
-use crate::record::json::{self, Kind, Name};
+use crate::record::json::{self, JsonType, Name};
 use crate::record::schema::Property;
 use crate::record::value::{Unknown, ValueWriter};
-use crate::time::timestamp::{self, Instant};
+use crate::time::timestamp::{self, Timestamp};
 use serde::Deserializer as _;
 use serde::de::{DeserializeSeed, MapAccess, Visitor};
 use serde_json::value::RawValue;
@@ -71,7 +71,7 @@ pub struct Scanned<'a> {
 pub struct Version<'a> {
     pub id: Cow<'a, str>,
     /// The instant, and the exact text that the API sent; nothing if it sent none that is usable.
-    pub updated_at: Option<(Instant, Cow<'a, str>)>,
+    pub updated_at: Option<(Timestamp, Cow<'a, str>)>,
 }
 
 impl Projection {
@@ -124,15 +124,15 @@ impl Projection {
     /// The record's id and instant; nothing if it has no id.
     pub fn version<'a>(&self, scanned: &Scanned<'a>) -> Option<Version<'a>> {
         let id = scanned.plain(self.id)?;
-        let id = match json::kind(id) {
-            Kind::String => json::text(id).filter(|text| !text.is_empty())?,
-            Kind::Number => Cow::Borrowed(id),
+        let id = match json::type_of(id) {
+            JsonType::String => json::text(id).filter(|text| !text.is_empty())?,
+            JsonType::Number => Cow::Borrowed(id),
             _ => return None,
         };
         let text = scanned.plain(self.updated_at).and_then(json::text);
         let updated_at = text.and_then(|text| {
-            let instant = timestamp::parse(&text)?.instant;
-            Some((instant, text))
+            let timestamp = timestamp::parse(&text)?.timestamp;
+            Some((timestamp, text))
         });
         Some(Version { id, updated_at })
     }
@@ -224,7 +224,7 @@ impl<'a> Scanned<'a> {
     /// A column's raw value and whether it is in an envelope. The top level is preferred to the
     /// attribute of the same name, unless it holds no value.
     fn raw(&self, at: usize) -> Option<(&'a str, bool)> {
-        let top = self.top[at].filter(|raw| json::kind(raw) != Kind::Null);
+        let top = self.top[at].filter(|raw| json::type_of(raw) != JsonType::Null);
         let attribute = self.attributes[at];
         top.map(|raw| (raw, false))
             .or(attribute.map(|raw| (raw, true)))

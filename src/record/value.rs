@@ -3,7 +3,7 @@
 
 use crate::record::envelope::{self, Attribute};
 use crate::record::findings::{Finding, Findings};
-use crate::record::json::{self, Kind, Members};
+use crate::record::json::{self, JsonType, Members};
 use crate::record::schema::{Item, Object, Property, Shape};
 use crate::time::timestamp;
 use serde_json::value::RawValue;
@@ -38,7 +38,7 @@ pub struct ValueWriter<'w, 'p> {
 
 /// Whether a value came out, or null in its place.
 #[derive(PartialEq)]
-pub enum Came {
+pub enum Written {
     Value,
     Null,
 }
@@ -65,13 +65,13 @@ impl<'w, 'p> ValueWriter<'w, 'p> {
         &mut self,
         key: &[u8],
         property: &'p Property,
-        value: impl FnOnce(&mut Self) -> Came,
+        value: impl FnOnce(&mut Self) -> Written,
     ) {
         let start = self.out.len();
         self.separate(b'{');
         self.out.extend_from_slice(key);
         self.path.push(&property.name);
-        if value(self) == Came::Null && !property.nullable {
+        if value(self) == Written::Null && !property.nullable {
             self.out.truncate(start);
         }
         self.path.pop();
@@ -84,13 +84,13 @@ impl<'w, 'p> ValueWriter<'w, 'p> {
         }
     }
 
-    pub fn null(&mut self) -> Came {
+    pub fn null(&mut self) -> Written {
         self.out.extend_from_slice(b"null");
-        Came::Null
+        Written::Null
     }
 
     /// Writes null for a value that the declared form cannot hold.
-    fn refuse(&mut self, declared: &'static str) -> Came {
+    fn refuse(&mut self, declared: &'static str) -> Written {
         self.find(Finding::Nulled { declared });
         self.null()
     }
@@ -99,20 +99,20 @@ impl<'w, 'p> ValueWriter<'w, 'p> {
         self.findings.add(self.path.join("."), finding);
     }
 
-    fn put(&mut self, text: &str) -> Came {
+    fn put(&mut self, text: &str) -> Written {
         self.out.extend_from_slice(text.as_bytes());
-        Came::Value
+        Written::Value
     }
 
-    fn quoted(&mut self, text: &str) -> Came {
+    fn quoted(&mut self, text: &str) -> Written {
         self.out.push(b'"');
         self.out.extend_from_slice(text.as_bytes());
         self.out.push(b'"');
-        Came::Value
+        Written::Value
     }
 
     /// Writes an attribute: one envelope, or an array of them.
-    pub fn attribute(&mut self, shape: &'p Shape, raw: &str) -> Came {
+    pub fn attribute(&mut self, shape: &'p Shape, raw: &str) -> Written {
         match (envelope::unwrap(raw), shape) {
             (Attribute::Nothing, _) => self.null(),
             (Attribute::One(value), _) => self.value(shape, value.raw),
@@ -133,58 +133,62 @@ impl<'w, 'p> ValueWriter<'w, 'p> {
     }
 
     /// Writes a value in its declared form.
-    pub fn value(&mut self, shape: &'p Shape, raw: &str) -> Came {
-        let kind = json::kind(raw);
-        if kind == Kind::Null {
+    pub fn value(&mut self, shape: &'p Shape, raw: &str) -> Written {
+        let kind = json::type_of(raw);
+        if kind == JsonType::Null {
             return self.null();
         }
         match (shape, kind) {
-            (Shape::Text, Kind::String)
+            (Shape::Text, JsonType::String)
             | (Shape::Any, _)
-            | (Shape::OpenObject, Kind::Object)
-            | (Shape::OpenArray, Kind::Array) => self.copy(raw),
+            | (Shape::OpenObject, JsonType::Object)
+            | (Shape::OpenArray, JsonType::Array) => self.copy(raw),
             (Shape::Text, _) => self.as_text(raw),
-            (Shape::Number, Kind::Number) | (Shape::Boolean, Kind::Boolean) => self.put(raw),
-            (Shape::Number, Kind::String) => self.number(raw),
-            (Shape::Integer, Kind::Number | Kind::String) => self.integer(raw),
-            (Shape::Boolean, Kind::String) => self.boolean(raw),
-            (Shape::Timestamp, Kind::String) => self.timestamp(raw),
-            (Shape::Date, Kind::String) => self.date(raw),
-            (Shape::TimeOfDay, Kind::String) => self.time_of_day(raw),
-            (Shape::Object(object), Kind::Object) => self.object(object, raw),
-            (Shape::Object(object), Kind::String | Kind::Number) => self.principal(object, raw),
-            (Shape::Array(item), Kind::Array) => self.array(item, raw),
+            (Shape::Number, JsonType::Number) | (Shape::Boolean, JsonType::Boolean) => {
+                self.put(raw)
+            }
+            (Shape::Number, JsonType::String) => self.number(raw),
+            (Shape::Integer, JsonType::Number | JsonType::String) => self.integer(raw),
+            (Shape::Boolean, JsonType::String) => self.boolean(raw),
+            (Shape::Timestamp, JsonType::String) => self.timestamp(raw),
+            (Shape::Date, JsonType::String) => self.date(raw),
+            (Shape::TimeOfDay, JsonType::String) => self.time_of_day(raw),
+            (Shape::Object(object), JsonType::Object) => self.object(object, raw),
+            (Shape::Object(object), JsonType::String | JsonType::Number) => {
+                self.principal(object, raw)
+            }
+            (Shape::Array(item), JsonType::Array) => self.array(item, raw),
             (Shape::Array(item), _) => self.elements(item, std::iter::once(raw)),
             (Shape::OpenArray, _) => {
                 self.out.push(b'[');
                 self.copy(raw);
                 self.out.push(b']');
-                Came::Value
+                Written::Value
             }
             _ => self.refuse(noun(shape)),
         }
     }
 
-    fn copy(&mut self, raw: &str) -> Came {
+    fn copy(&mut self, raw: &str) -> Written {
         let cleaned = json::copy(self.out, raw);
         if cleaned.too_deep {
             return self.refuse_depth();
         }
         self.report(cleaned);
-        Came::Value
+        Written::Value
     }
 
     /// Null in place of a value that is nested too deep, which has left nothing.
-    fn refuse_depth(&mut self) -> Came {
+    fn refuse_depth(&mut self) -> Written {
         self.find(Finding::TooDeep);
         self.null()
     }
 
-    fn as_text(&mut self, raw: &str) -> Came {
+    fn as_text(&mut self, raw: &str) -> Written {
         let cleaned = json::write_as_text(self.out, raw);
         self.report(cleaned);
         self.find(Finding::KeptAsText);
-        Came::Value
+        Written::Value
     }
 
     fn report(&mut self, cleaned: json::Cleaned) {
@@ -196,7 +200,7 @@ impl<'w, 'p> ValueWriter<'w, 'p> {
         }
     }
 
-    fn number(&mut self, raw: &str) -> Came {
+    fn number(&mut self, raw: &str) -> Written {
         let text = json::text(raw);
         match text.as_deref().and_then(json::number) {
             Some(digits) => self.put(&digits),
@@ -204,8 +208,8 @@ impl<'w, 'p> ValueWriter<'w, 'p> {
         }
     }
 
-    fn integer(&mut self, raw: &str) -> Came {
-        let text = if json::kind(raw) == Kind::String {
+    fn integer(&mut self, raw: &str) -> Written {
+        let text = if json::type_of(raw) == JsonType::String {
             json::text(raw)
         } else {
             Some(Cow::Borrowed(raw))
@@ -217,7 +221,7 @@ impl<'w, 'p> ValueWriter<'w, 'p> {
         }
     }
 
-    fn boolean(&mut self, raw: &str) -> Came {
+    fn boolean(&mut self, raw: &str) -> Written {
         match raw {
             "\"true\"" => self.put("true"),
             "\"false\"" => self.put("false"),
@@ -225,7 +229,7 @@ impl<'w, 'p> ValueWriter<'w, 'p> {
         }
     }
 
-    fn timestamp(&mut self, raw: &str) -> Came {
+    fn timestamp(&mut self, raw: &str) -> Written {
         let text = json::text(raw);
         let Some(stamp) = text.as_deref().and_then(timestamp::parse) else {
             return self.refuse("date-time");
@@ -236,7 +240,7 @@ impl<'w, 'p> ValueWriter<'w, 'p> {
         self.quoted(&stamp.utc)
     }
 
-    fn date(&mut self, raw: &str) -> Came {
+    fn date(&mut self, raw: &str) -> Written {
         let text = json::text(raw);
         match text.as_deref().and_then(timestamp::date) {
             Some(date) => self.quoted(date),
@@ -244,7 +248,7 @@ impl<'w, 'p> ValueWriter<'w, 'p> {
         }
     }
 
-    fn time_of_day(&mut self, raw: &str) -> Came {
+    fn time_of_day(&mut self, raw: &str) -> Written {
         let text = json::text(raw);
         let Some(time) = text.as_deref().and_then(timestamp::time_of_day) else {
             return self.refuse("time");
@@ -255,27 +259,27 @@ impl<'w, 'p> ValueWriter<'w, 'p> {
         self.quoted(&time.text)
     }
 
-    fn array(&mut self, item: &'p Item, raw: &str) -> Came {
+    fn array(&mut self, item: &'p Item, raw: &str) -> Written {
         match serde_json::from_str::<Vec<&RawValue>>(raw) {
             Ok(elements) => self.elements(item, elements.into_iter().map(RawValue::get)),
             Err(_) => self.refuse("array"),
         }
     }
 
-    fn elements<'r>(&mut self, item: &'p Item, elements: impl Iterator<Item = &'r str>) -> Came {
+    fn elements<'r>(&mut self, item: &'p Item, elements: impl Iterator<Item = &'r str>) -> Written {
         self.out.push(b'[');
         for element in elements {
             let start = self.out.len();
             self.separate(b'[');
-            if self.value(&item.shape, element) == Came::Null && !item.nullable {
+            if self.value(&item.shape, element) == Written::Null && !item.nullable {
                 self.out.truncate(start);
             }
         }
         self.out.push(b']');
-        Came::Value
+        Written::Value
     }
 
-    fn object(&mut self, object: &'p Object, raw: &str) -> Came {
+    fn object(&mut self, object: &'p Object, raw: &str) -> Written {
         let Ok(Members(members)) = serde_json::from_str(raw) else {
             return self.refuse("object");
         };
@@ -290,7 +294,7 @@ impl<'w, 'p> ValueWriter<'w, 'p> {
     }
 
     /// Writes an object for a plain value: the value as the principal member, all others null.
-    fn principal(&mut self, object: &'p Object, raw: &str) -> Came {
+    fn principal(&mut self, object: &'p Object, raw: &str) -> Written {
         let Some(principal) = object.principal else {
             return self.refuse("object");
         };
@@ -302,7 +306,7 @@ impl<'w, 'p> ValueWriter<'w, 'p> {
         &mut self,
         object: &'p Object,
         raw: impl Fn(&Property) -> Option<&'r str>,
-    ) -> Came {
+    ) -> Written {
         self.out.push(b'{');
         for property in &object.properties {
             let raw = raw(property);
@@ -312,7 +316,7 @@ impl<'w, 'p> ValueWriter<'w, 'p> {
             });
         }
         self.close();
-        Came::Value
+        Written::Value
     }
 
     fn note_undeclared(&mut self, object: &Object, members: &[(Cow<str>, &str)]) {
@@ -326,7 +330,7 @@ impl<'w, 'p> ValueWriter<'w, 'p> {
     }
 
     /// Writes everything that the schema did not announce, in the form of the column for it.
-    pub fn collect(&mut self, shape: &'p Shape, unknown: &[Unknown]) -> Came {
+    pub fn collect(&mut self, shape: &'p Shape, unknown: &[Unknown]) -> Written {
         let undeclared = std::mem::take(&mut self.undeclared);
         if unknown.is_empty() && undeclared.is_empty() {
             return self.null();
@@ -334,7 +338,7 @@ impl<'w, 'p> ValueWriter<'w, 'p> {
         let start = self.out.len();
         self.collection(unknown, &undeclared);
         if matches!(shape, Shape::OpenObject | Shape::Any) {
-            return Came::Value;
+            return Written::Value;
         }
         // Somebody has changed the schema that was discovered; what it says is honoured.
         let object = self.out.split_off(start);

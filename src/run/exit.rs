@@ -1,6 +1,6 @@
 //! How the program ends.
 
-use crate::http::failure::{Failure, Kind};
+use crate::http::failure::{Failure, FailureKind};
 use crate::protocol::Protocol;
 
 /// The exit statuses, which are documented and stay as they are.
@@ -29,7 +29,7 @@ impl ExitStatus {
     pub fn of(error: &anyhow::Error, protocol: Protocol) -> Self {
         match error.downcast_ref::<Failure>() {
             _ if protocol == Protocol::Airbyte => Self::Failed,
-            Some(failure) if failure.kind == Kind::Unauthorized => Self::Unauthorized,
+            Some(failure) if failure.kind == FailureKind::Unauthorized => Self::Unauthorized,
             Some(_) => Self::Failed,
             None => Self::BadInput,
         }

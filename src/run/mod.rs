@@ -6,9 +6,9 @@ pub mod interruption;
 use self::exit::ExitStatus;
 use self::interruption::Interruption;
 use crate::cli::Invocation;
-use crate::commands::Surroundings;
-use crate::http::failure::{Failure, Kind};
-use crate::log::{Entry, Level, Log, LogFormat};
+use crate::commands::CommandContext;
+use crate::http::failure::{Failure, FailureKind};
+use crate::log::{Level, Log, LogEntry, LogFormat};
 use crate::protocol::Protocol;
 use crate::protocol::message::Message;
 use crate::protocol::writer::{Stop, Writer};
@@ -108,14 +108,14 @@ async fn work(invocation: Invocation, world: World<'_>) -> ExitStatus {
     let format = invocation
         .log_format
         .unwrap_or_else(|| format_of(&world.environment));
-    let surroundings = Surroundings {
+    let context = CommandContext {
         protocol,
         environment: world.environment,
         clock: Arc::clone(&clock),
         log: log.clone(),
         messages,
     };
-    let task = tokio::spawn(async move { surroundings.carry_out(invocation.command).await });
+    let task = tokio::spawn(async move { context.carry_out(invocation.command).await });
     let stop = Stop::default();
     let interrupted = interruption::watch(world.interruption, stop.clone());
     let mut writer = Writer::new(protocol, format, stop, clock, world.out, world.err);
@@ -143,7 +143,7 @@ async fn work(invocation: Invocation, world: World<'_>) -> ExitStatus {
 async fn write_all(
     writer: &mut Writer<'_>,
     incoming: &mut Receiver<Message>,
-    logged: &mut UnboundedReceiver<Entry>,
+    logged: &mut UnboundedReceiver<LogEntry>,
 ) -> io::Result<()> {
     loop {
         tokio::select! {
@@ -165,7 +165,7 @@ async fn write_all(
 fn conclude(
     writer: &mut Writer<'_>,
     protocol: Protocol,
-    logged: &mut UnboundedReceiver<Entry>,
+    logged: &mut UnboundedReceiver<LogEntry>,
     log: &Log,
     result: Result<anyhow::Result<()>, JoinError>,
 ) -> io::Result<ExitStatus> {
@@ -176,7 +176,7 @@ fn conclude(
         Ok(Ok(())) => return Ok(ExitStatus::Success),
         Ok(Err(error)) => error,
         Err(broken) => anyhow!(Failure::new(
-            Kind::Malformed,
+            FailureKind::Malformed,
             format!("the tap itself failed ({broken}); please report it")
         )),
     };

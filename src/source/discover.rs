@@ -3,7 +3,7 @@
 use crate::catalog::Stream;
 use crate::catalog::name;
 use crate::config::BaseUrl;
-use crate::http::failure::{Failure, Kind};
+use crate::http::failure::{Failure, FailureKind};
 use crate::source::Source;
 use crate::support::tasks;
 use std::sync::Arc;
@@ -111,7 +111,7 @@ pub async fn examine(source: &Source, offer: &Offer) -> Result<Stream, Failure> 
 pub fn is_left_out(source: &Source, api_name: &str, failure: &Failure) -> bool {
     let is_missing = matches!(
         failure.kind,
-        Kind::Forbidden | Kind::NotFound | Kind::UnknownStream
+        FailureKind::Forbidden | FailureKind::NotFound | FailureKind::UnknownStream
     );
     source.is_optional(api_name) && is_missing
 }
@@ -123,23 +123,23 @@ pub fn warn_of_left_out(source: &Source, api_name: &str, failure: &Failure) {
 
 /// The failure of a run that finds no stream to read, given why each cannot be read.
 pub fn nothing_readable(source: &Source, failures: &[(&str, &Failure)]) -> Failure {
-    let are_all = |kind: Kind| failures.iter().all(|(_, failure)| failure.kind == kind);
+    let are_all = |kind: FailureKind| failures.iter().all(|(_, failure)| failure.kind == kind);
     if let BaseUrl::Remote(base_url) = &source.config.base_url
-        && are_all(Kind::NotFound)
+        && are_all(FailureKind::NotFound)
     {
         let api = source.config.api;
         let (title, usual) = (api.title(), api.usual_address());
         let sentence = format!(
             "every stream answered 404, so base_url ({base_url}) is probably wrong; for {title} it is usually {usual}"
         );
-        return Failure::new(Kind::NotFound, sentence);
+        return Failure::new(FailureKind::NotFound, sentence);
     }
     let heading = "this key can read no stream at all; give it the permission to read some";
     match failures {
         [(name, failure)] => {
             Failure::new(failure.kind, format!("{name} cannot be read: {failure}"))
         }
-        _ if are_all(Kind::Forbidden) => Failure::new(Kind::Forbidden, heading),
+        _ if are_all(FailureKind::Forbidden) => Failure::new(FailureKind::Forbidden, heading),
         _ => Failure::of_several("no stream can be read", failures),
     }
 }

@@ -11,7 +11,7 @@ use crate::api::page::{Page, PageRequest};
 use crate::catalog::Stream;
 use crate::config::Config;
 use crate::http::client::{Client, LARGEST_BODY, Reply, Request, Settings};
-use crate::http::failure::{Failure, Kind};
+use crate::http::failure::{Failure, FailureKind};
 use crate::http::proxy::Proxy;
 use crate::http::retry::{Attempts, Budget, Subject};
 use crate::log::Log;
@@ -166,7 +166,7 @@ impl Source {
         let Some(request) = self.api.schema_request(api_name) else {
             let offered = self.standard_streams().join(", ");
             let sentence = format!("there is no such stream; there are {offered}");
-            let failure = Failure::new(Kind::UnknownStream, sentence);
+            let failure = Failure::new(FailureKind::UnknownStream, sentence);
             return Err(self.with_suggestion(failure, api_name));
         };
         // What describes a stream comes out again in catalogs.
@@ -185,7 +185,7 @@ impl Source {
     fn with_suggestion(&self, mut failure: Failure, api_name: &str) -> Failure {
         let standard = self.standard_streams().iter().copied();
         let meant = suggestion::closest(api_name, standard).filter(|meant| *meant != api_name);
-        if let (Kind::UnknownStream, Some(meant)) = (failure.kind, meant) {
+        if let (FailureKind::UnknownStream, Some(meant)) = (failure.kind, meant) {
             failure
                 .sentence
                 .push_str(&format!("; did you mean {meant}?"));
@@ -241,7 +241,7 @@ impl Source {
             request.path, reply.status
         ));
         if reply.is_success() {
-            self.pace.ease();
+            self.pace.speed_up();
         }
         Ok(reply)
     }
@@ -255,7 +255,7 @@ impl Source {
         turn: Turn,
         tally: &Tally,
     ) -> Result<(), Failure> {
-        let is_rate_limited = failure.kind == Kind::RateLimited;
+        let is_rate_limited = failure.kind == FailureKind::RateLimited;
         let wait = attempts.after(failure)?;
         tally.add_retry();
         if is_rate_limited {

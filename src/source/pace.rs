@@ -2,7 +2,7 @@
 //! waits, then goes one at a time with a growing interval, and gets faster again little by little.
 
 use crate::time::clock::Clock;
-use crate::time::timestamp::Instant;
+use crate::time::timestamp::Timestamp;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
@@ -20,14 +20,14 @@ const EASING: f64 = 0.9;
 
 pub struct Pace {
     clock: Arc<dyn Clock>,
-    beat: Mutex<Beat>,
+    state: Mutex<PaceState>,
 }
 
 #[derive(Default)]
-struct Beat {
+struct PaceState {
     interval: Duration,
     /// No request goes before this.
-    next_at: Option<Instant>,
+    next_at: Option<Timestamp>,
     /// How often the interval has grown.
     slowed: u64,
 }
@@ -44,7 +44,7 @@ impl Pace {
     pub fn new(clock: Arc<dyn Clock>) -> Self {
         Self {
             clock,
-            beat: Mutex::default(),
+            state: Mutex::default(),
         }
     }
 
@@ -54,19 +54,19 @@ impl Pace {
         if !waited.is_zero() {
             self.clock.sleep(waited).await;
         }
-        let slowed = self.beat().slowed;
+        let slowed = self.state().slowed;
         Turn { waited, slowed }
     }
 
-    fn beat(&self) -> MutexGuard<'_, Beat> {
-        self.beat.lock().unwrap_or_else(PoisonError::into_inner)
+    fn state(&self) -> MutexGuard<'_, PaceState> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Takes the next place, and says how far away it is.
-    fn book(&self, now: Instant) -> Duration {
-        let mut beat = self.beat();
-        let at = beat.next_at.map_or(now, |next_at| next_at.max(now));
-        beat.next_at = Some(at + beat.interval);
+    fn book(&self, now: Timestamp) -> Duration {
+        let mut state = self.state();
+        let at = state.next_at.map_or(now, |next_at| next_at.max(now));
+        state.next_at = Some(at + state.interval);
         (at - now).to_std().unwrap_or_default()
     }
 
@@ -74,19 +74,19 @@ impl Pace {
     /// Requests that were on their way together are refused together; the first of them counts.
     pub fn slow_down(&self, wait: Duration, turn: Turn) {
         let until = self.clock.now() + wait;
-        let mut beat = self.beat();
-        if turn.slowed == beat.slowed {
-            beat.slowed += 1;
-            beat.interval = (beat.interval * 2).clamp(FIRST_INTERVAL, LONGEST_INTERVAL);
+        let mut state = self.state();
+        if turn.slowed == state.slowed {
+            state.slowed += 1;
+            state.interval = (state.interval * 2).clamp(FIRST_INTERVAL, LONGEST_INTERVAL);
         }
-        beat.next_at = Some(beat.next_at.map_or(until, |next_at| next_at.max(until)));
+        state.next_at = Some(state.next_at.map_or(until, |next_at| next_at.max(until)));
     }
 
     /// A request has succeeded.
-    pub fn ease(&self) {
-        let mut beat = self.beat();
-        let shorter = beat.interval.mul_f64(EASING);
-        beat.interval = if shorter < SHORTEST_INTERVAL {
+    pub fn speed_up(&self) {
+        let mut state = self.state();
+        let shorter = state.interval.mul_f64(EASING);
+        state.interval = if shorter < SHORTEST_INTERVAL {
             Duration::ZERO
         } else {
             shorter
@@ -100,7 +100,7 @@ mod tests {
     use crate::time::clock::SystemClock;
     use chrono::DateTime;
 
-    fn millis(pace: &Pace, now: Instant) -> u128 {
+    fn millis(pace: &Pace, now: Timestamp) -> u128 {
         pace.book(now).as_millis()
     }
 
@@ -108,7 +108,7 @@ mod tests {
     fn refuse(pace: &Pace, wait: Duration) {
         let turn = Turn {
             waited: Duration::ZERO,
-            slowed: pace.beat().slowed,
+            slowed: pace.state().slowed,
         };
         pace.slow_down(wait, turn);
     }
@@ -159,7 +159,7 @@ mod tests {
         let pace = Pace::new(Arc::new(SystemClock::default()));
         refuse(&pace, Duration::ZERO);
         for _ in 0..30 {
-            pace.ease();
+            pace.speed_up();
         }
         let later = chrono::Utc::now() + chrono::TimeDelta::days(1);
         assert!((0..5).all(|_| pace.book(later).is_zero()));

@@ -1,6 +1,6 @@
 //! How many records a page is asked for after it failed. The size itself may be at fault.
 
-use crate::http::failure::Kind;
+use crate::http::failure::FailureKind;
 
 /// A server that is overloaded, or a proxy that cuts long answers, may manage half a page.
 const FAILURES_BEFORE_HALF: u32 = 3;
@@ -9,15 +9,15 @@ const FAILURES_BEFORE_HALF: u32 = 3;
 const QUARTER: u16 = 4;
 
 /// A smaller size to ask for at once, where the failure says that the page is too large.
-pub fn at_once(limit: u16, kind: Kind) -> Option<u16> {
-    let is_too_large = matches!(kind, Kind::LimitOutOfRange | Kind::Oversized);
+pub fn at_once(limit: u16, kind: FailureKind) -> Option<u16> {
+    let is_too_large = matches!(kind, FailureKind::LimitOutOfRange | FailureKind::Oversized);
     (is_too_large && limit > 1).then_some(limit / 2)
 }
 
 /// The size to ask for with the next attempt, after `failed` attempts, the last with this kind of
 /// failure.
-pub fn for_next_attempt(limit: u16, kind: Kind, failed: u32) -> u16 {
-    let may_be_too_large = matches!(kind, Kind::Server | Kind::Connection);
+pub fn for_next_attempt(limit: u16, kind: FailureKind, failed: u32) -> u16 {
+    let may_be_too_large = matches!(kind, FailureKind::Server | FailureKind::Connection);
     if may_be_too_large && failed.is_multiple_of(FAILURES_BEFORE_HALF) {
         (limit / 2).max(1)
     } else {
@@ -27,8 +27,8 @@ pub fn for_next_attempt(limit: u16, kind: Kind, failed: u32) -> u16 {
 
 /// A smaller size to start over with, where all attempts at this one are used up. A page that is
 /// always malformed may be whole when there is less of it.
-pub fn after_giving_up(limit: u16, kind: Kind) -> Option<u16> {
-    (kind == Kind::Malformed && limit > 1).then(|| (limit / QUARTER).max(1))
+pub fn after_giving_up(limit: u16, kind: FailureKind) -> Option<u16> {
+    (kind == FailureKind::Malformed && limit > 1).then(|| (limit / QUARTER).max(1))
 }
 
 #[cfg(test)]
@@ -38,11 +38,11 @@ mod tests {
     #[test]
     fn a_page_that_is_too_large_is_halved_at_once_down_to_one_record() {
         for (limit, kind, smaller) in [
-            (500, Kind::LimitOutOfRange, Some(250)),
-            (3, Kind::Oversized, Some(1)),
-            (1, Kind::LimitOutOfRange, None),
-            (500, Kind::Server, None),
-            (500, Kind::Malformed, None),
+            (500, FailureKind::LimitOutOfRange, Some(250)),
+            (3, FailureKind::Oversized, Some(1)),
+            (1, FailureKind::LimitOutOfRange, None),
+            (500, FailureKind::Server, None),
+            (500, FailureKind::Malformed, None),
         ] {
             assert_eq!(at_once(limit, kind), smaller, "{limit} {kind:?}");
         }
@@ -51,13 +51,13 @@ mod tests {
     #[test]
     fn every_third_failure_of_the_server_or_the_connection_halves_the_page() {
         for (limit, kind, failed, next) in [
-            (500, Kind::Server, 1, 500),
-            (500, Kind::Server, 2, 500),
-            (500, Kind::Server, 3, 250),
-            (250, Kind::Connection, 6, 125),
-            (1, Kind::Connection, 9, 1),
-            (500, Kind::RateLimited, 3, 500),
-            (500, Kind::Malformed, 3, 500),
+            (500, FailureKind::Server, 1, 500),
+            (500, FailureKind::Server, 2, 500),
+            (500, FailureKind::Server, 3, 250),
+            (250, FailureKind::Connection, 6, 125),
+            (1, FailureKind::Connection, 9, 1),
+            (500, FailureKind::RateLimited, 3, 500),
+            (500, FailureKind::Malformed, 3, 500),
         ] {
             let size = for_next_attempt(limit, kind, failed);
             assert_eq!(size, next, "{limit} {kind:?} {failed}");
@@ -67,10 +67,10 @@ mod tests {
     #[test]
     fn only_a_malformed_page_is_tried_anew_in_quarters() {
         for (limit, kind, smaller) in [
-            (500, Kind::Malformed, Some(125)),
-            (3, Kind::Malformed, Some(1)),
-            (1, Kind::Malformed, None),
-            (500, Kind::Server, None),
+            (500, FailureKind::Malformed, Some(125)),
+            (3, FailureKind::Malformed, Some(1)),
+            (1, FailureKind::Malformed, None),
+            (500, FailureKind::Server, None),
         ] {
             assert_eq!(after_giving_up(limit, kind), smaller, "{limit} {kind:?}");
         }

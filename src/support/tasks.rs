@@ -7,7 +7,7 @@ use tokio::task::{JoinError, JoinSet};
 pub async fn all<T: 'static>(mut tasks: JoinSet<T>) -> Vec<T> {
     let mut answers = Vec::with_capacity(tasks.len());
     while let Some(ended) = tasks.join_next().await {
-        match unwound(ended) {
+        match joined(ended) {
             Some(answer) => answers.push(answer),
             None => std::future::pending().await,
         }
@@ -17,7 +17,7 @@ pub async fn all<T: 'static>(mut tasks: JoinSet<T>) -> Vec<T> {
 
 /// The answer of a task. A panic in it is one of the program; one that was cancelled, because the
 /// program ends, has nothing to tell.
-pub fn unwound<T>(ended: Result<T, JoinError>) -> Option<T> {
+pub fn joined<T>(ended: Result<T, JoinError>) -> Option<T> {
     match ended.map_err(JoinError::try_into_panic) {
         Ok(answer) => Some(answer),
         Err(Ok(panic)) => std::panic::resume_unwind(panic),

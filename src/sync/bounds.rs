@@ -9,7 +9,7 @@ use chrono::{Datelike, TimeDelta};
 
 /// The window of a run: from the bookmark, less the lookback, or from the start date, or without
 /// a lower bound; up to the end date.
-pub fn window(config: &Config, mode: SyncMode, bookmark: Option<&Bookmark>) -> Window {
+pub fn of_run(config: &Config, mode: SyncMode, bookmark: Option<&Bookmark>) -> Window {
     let start_date = config.start_date.clone().map(|updated_at| LowerBound {
         updated_at,
         inclusive: true,
@@ -34,7 +34,7 @@ fn after_bookmark(config: &Config, bookmark: &Bookmark) -> Option<LowerBound> {
         });
     }
     let lookback = TimeDelta::from_std(config.lookback).ok()?;
-    let earlier = bookmark.instant.checked_sub_signed(lookback)?;
+    let earlier = bookmark.timestamp.checked_sub_signed(lookback)?;
     (earlier.year() > 0).then(|| LowerBound {
         updated_at: timestamp::micros(earlier),
         inclusive: true,

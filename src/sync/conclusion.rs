@@ -1,7 +1,7 @@
 //! What the ends of all streams mean for the run: success, or one failure that names each cause.
 
 use super::end::{End, Ended};
-use crate::http::failure::{Failure, Kind};
+use crate::http::failure::{Failure, FailureKind};
 use crate::source::Source;
 use crate::source::discover;
 
@@ -18,7 +18,7 @@ pub fn failure(source: &Source, ends: &[Ended]) -> Option<Failure> {
     }
     let read = ends.len() - failed.len() - left_out.len();
     let all = [failed.as_slice(), &left_out].concat();
-    let is_nowhere = all.iter().all(|(_, one)| one.kind == Kind::NotFound);
+    let is_nowhere = all.iter().all(|(_, one)| one.kind == FailureKind::NotFound);
     if read == 0 && !all.is_empty() && (failed.is_empty() || is_nowhere) {
         return Some(discover::nothing_readable(source, &all));
     }

@@ -2,13 +2,13 @@
 
 use crate::api::page::Page;
 use crate::catalog::Selection;
-use crate::http::failure::{Failure, Kind};
+use crate::http::failure::{Failure, FailureKind};
 use crate::protocol::Protocol;
 use crate::protocol::message::Frame;
 use crate::record::findings::{Finding, Findings};
 use crate::record::projection::{Projection, Scanned};
-use crate::time::timestamp::Instant;
-use crate::walk::progress::{Progress, Sight};
+use crate::time::timestamp::Timestamp;
+use crate::walk::progress::{Observation, Progress};
 use crate::walk::traversal::Step;
 use chrono::TimeDelta;
 
@@ -20,7 +20,7 @@ pub struct Delivered {
     /// The walk has to start again before the rest can come.
     pub starts_again: bool,
     /// The oldest stamp of the page.
-    pub oldest: Option<Instant>,
+    pub oldest: Option<Timestamp>,
 }
 
 /// What turns the pages of one stream into lines.
@@ -67,15 +67,20 @@ impl Lines {
                 self.findings.settle();
                 continue;
             };
-            let instant = version.updated_at.as_ref().map(|(instant, _)| *instant);
-            oldest = [oldest, instant].into_iter().flatten().min();
-            let sight = progress.observe(&version, now, certain_below);
-            if comes_again && matches!(sight, Sight::AheadOfTime | Sight::Uncertain) {
+            let timestamp = version.updated_at.as_ref().map(|(timestamp, _)| *timestamp);
+            oldest = [oldest, timestamp].into_iter().flatten().min();
+            let observation = progress.observe(&version, now, certain_below);
+            if comes_again
+                && matches!(
+                    observation,
+                    Observation::AheadOfTime | Observation::Uncertain
+                )
+            {
                 is_whole = false;
                 continue;
             }
-            if sight != Sight::Repeat {
-                self.note(sight, is_sorted);
+            if observation != Observation::Repeat {
+                self.note(observation, is_sorted);
                 self.write(&mut lines, &frame, &scanned);
             }
         }
@@ -97,12 +102,12 @@ impl Lines {
     }
 
     /// Counts a version that comes out and moves no bookmark.
-    fn note(&mut self, sight: Sight, is_sorted: bool) {
-        let finding = match sight {
-            Sight::Uncertain if is_sorted => Finding::Uncertain,
-            Sight::AheadOfTime => Finding::AheadOfTime,
-            Sight::Undated => Finding::WithoutUpdatedAt,
-            Sight::New | Sight::Repeat | Sight::Uncertain => return,
+    fn note(&mut self, observation: Observation, is_sorted: bool) {
+        let finding = match observation {
+            Observation::Uncertain if is_sorted => Finding::Uncertain,
+            Observation::AheadOfTime => Finding::AheadOfTime,
+            Observation::Undated => Finding::WithoutUpdatedAt,
+            Observation::New | Observation::Repeat | Observation::Uncertain => return,
         };
         self.findings.add(String::new(), finding);
     }
@@ -110,7 +115,7 @@ impl Lines {
     fn write(&mut self, lines: &mut Vec<u8>, frame: &Frame, scanned: &Scanned) {
         lines.extend_from_slice(&frame.before);
         self.projection.write(lines, scanned, &mut self.findings);
-        lines.extend_from_slice(&frame.behind);
+        lines.extend_from_slice(&frame.after);
         self.protocol.alterations(lines, self.findings.fresh());
         lines.extend_from_slice(frame.end);
         self.findings.settle();
@@ -119,13 +124,13 @@ impl Lines {
 }
 
 /// The end of the second that the server's time is told to.
-fn told_to_the_second(page: &Page) -> Instant {
+fn told_to_the_second(page: &Page) -> Timestamp {
     page.server_time + TimeDelta::seconds(1)
 }
 
 fn broken_record() -> Failure {
     Failure::new(
-        Kind::Malformed,
+        FailureKind::Malformed,
         "a record has another form than documented; report it to the API's makers, with the stream's name",
     )
 }

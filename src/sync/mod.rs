@@ -18,7 +18,7 @@ use crate::protocol::message::Message;
 use crate::source::Source;
 use crate::source::discover;
 use crate::state::{Bookmark, State};
-use crate::support::tasks::unwound;
+use crate::support::tasks::joined;
 use std::sync::Arc;
 use tokio::sync::Semaphore;
 use tokio::sync::mpsc::Sender;
@@ -42,12 +42,12 @@ pub async fn sync(
             // If the key or the address is wrong, the first stream alone finds out.
             tokio::select! {
                 biased;
-                Some(ended) = tasks.join_next() => ends.extend(unwound(ended)),
+                Some(ended) = tasks.join_next() => ends.extend(joined(ended)),
                 () = source.answered() => {}
             }
         }
         while let Some(ended) = tasks.try_join_next() {
-            ends.extend(unwound(ended));
+            ends.extend(joined(ended));
         }
         if ends.iter().any(Ended::ends_run) {
             return ends;
@@ -64,7 +64,7 @@ pub async fn sync(
         });
     }
     while let Some(ended) = tasks.join_next().await {
-        ends.extend(unwound(ended));
+        ends.extend(joined(ended));
         if ends.iter().any(Ended::ends_run) {
             break;
         }

@@ -110,7 +110,7 @@ impl StreamRun {
     fn window(&self) -> Window {
         let config = &self.source.config;
         if self.selection.stream.best_mode() == SyncMode::Incremental {
-            return bounds::window(config, self.selection.mode, self.bookmark.as_ref());
+            return bounds::of_run(config, self.selection.mode, self.bookmark.as_ref());
         }
         if let Replication::FullTable { because } = &self.selection.stream.replication {
             let name = &self.selection.stream.name;

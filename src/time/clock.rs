@@ -1,13 +1,13 @@
 //! Telling and spending time: the one seam at which tests stand in for the world.
 
-use crate::time::timestamp::Instant;
+use crate::time::timestamp::Timestamp;
 use std::future::Future;
 use std::pin::Pin;
 use std::time::Duration;
 
 pub trait Clock: Send + Sync {
     /// The time of day, which may be set back.
-    fn now(&self) -> Instant;
+    fn now(&self) -> Timestamp;
 
     /// The time since some moment before all calls; it never goes back.
     fn monotonic(&self) -> Duration;
@@ -29,7 +29,7 @@ impl Default for SystemClock {
 }
 
 impl Clock for SystemClock {
-    fn now(&self) -> Instant {
+    fn now(&self) -> Timestamp {
         chrono::Utc::now()
     }
 

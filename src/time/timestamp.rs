@@ -5,11 +5,11 @@ use chrono::{DateTime, NaiveDate, NaiveDateTime, NaiveTime, SecondsFormat, TimeD
 use std::borrow::Cow;
 
 /// An instant; what two spellings of one moment have in common.
-pub type Instant = DateTime<Utc>;
+pub type Timestamp = DateTime<Utc>;
 
 /// A timestamp that was read: its instant, and the text in UTC with `Z` and at most microseconds.
-pub struct Timestamp<'a> {
-    pub instant: Instant,
+pub struct ParsedTimestamp<'a> {
+    pub timestamp: Timestamp,
     pub utc: Cow<'a, str>,
     /// The text named no zone, and was taken as UTC.
     pub zone_assumed: bool,
@@ -17,22 +17,22 @@ pub struct Timestamp<'a> {
 
 /// Reads a timestamp. Text without a zone is taken as UTC. Nothing is returned for text that is
 /// no timestamp, a leap second, or a year outside 1 to 9999, none of which consumers can hold.
-pub fn parse(text: &str) -> Option<Timestamp<'_>> {
-    let (instant, zone_assumed) = match DateTime::parse_from_rfc3339(text) {
+pub fn parse(text: &str) -> Option<ParsedTimestamp<'_>> {
+    let (timestamp, zone_assumed) = match DateTime::parse_from_rfc3339(text) {
         Ok(stamp) => (stamp.with_timezone(&Utc), false),
         Err(_) => (naive(text)?.and_utc(), true),
     };
-    let year = chrono::Datelike::year(&instant);
-    if !(1..=9999).contains(&year) || instant.timestamp_subsec_nanos() >= 1_000_000_000 {
+    let year = chrono::Datelike::year(&timestamp);
+    if !(1..=9999).contains(&year) || timestamp.timestamp_subsec_nanos() >= 1_000_000_000 {
         return None;
     }
     let utc = if is_canonical(text) {
         Cow::Borrowed(text)
     } else {
-        Cow::Owned(written(instant, fraction(text)))
+        Cow::Owned(written(timestamp, fraction(text)))
     };
-    Some(Timestamp {
-        instant,
+    Some(ParsedTimestamp {
+        timestamp,
         utc,
         zone_assumed,
     })
@@ -46,8 +46,8 @@ pub fn resolution(text: &str) -> TimeDelta {
 
 /// A warning about a place to read from that is still to come. `what` names the place, and `text`
 /// is it as written.
-pub fn warning_of_future(what: &str, text: &str, now: Instant) -> Option<String> {
-    let is_ahead = parse(text).is_some_and(|place| place.instant > now);
+pub fn warning_of_future(what: &str, text: &str, now: Timestamp) -> Option<String> {
+    let is_ahead = parse(text).is_some_and(|place| place.timestamp > now);
     is_ahead.then(|| {
         format!(
             "{what} {text} is in the future: what changed before it is not read; correct it, unless this is meant"
@@ -56,8 +56,8 @@ pub fn warning_of_future(what: &str, text: &str, now: Instant) -> Option<String>
 }
 
 /// Writes an instant with microseconds, as `time_extracted` wants it.
-pub fn micros(instant: Instant) -> String {
-    instant.to_rfc3339_opts(SecondsFormat::Micros, true)
+pub fn micros(timestamp: Timestamp) -> String {
+    timestamp.to_rfc3339_opts(SecondsFormat::Micros, true)
 }
 
 /// A calendar date in `YYYY-MM-DD`: the text itself, or the date of a timestamp at midnight.
@@ -136,10 +136,13 @@ fn fraction(text: &str) -> &str {
 
 /// The instant with the fraction's own digits, cut after microseconds. Offsets are whole minutes,
 /// so a fraction is the same in every zone.
-fn written(instant: Instant, fraction: &str) -> String {
+fn written(timestamp: Timestamp, fraction: &str) -> String {
     let fraction = &fraction[..fraction.len().min(6)];
     let point = if fraction.is_empty() { "" } else { "." };
-    format!("{}{point}{fraction}Z", instant.format("%Y-%m-%dT%H:%M:%S"))
+    format!(
+        "{}{point}{fraction}Z",
+        timestamp.format("%Y-%m-%dT%H:%M:%S")
+    )
 }
 
 /// Whether parsed text already is `YYYY-MM-DDTHH:MM:SS[.ffffff]Z`.
@@ -159,7 +162,7 @@ mod tests {
 
     #[test]
     fn a_place_in_the_future_is_a_warning_and_none_of_the_past_is() {
-        let now = parse("2026-07-15T12:00:00Z").unwrap().instant;
+        let now = parse("2026-07-15T12:00:00Z").unwrap().timestamp;
         for (text, is_told) in [
             ("2026-07-15T12:00:00.000001Z", true),
             ("2026-07-15T13:30:00+01:00", true),
@@ -223,13 +226,13 @@ mod tests {
 
     #[test]
     fn two_spellings_of_one_moment_are_one_instant() {
-        let plain = parse("2026-06-01T08:00:00Z").unwrap().instant;
+        let plain = parse("2026-06-01T08:00:00Z").unwrap().timestamp;
         for text in [
             "2026-06-01T10:00:00+02:00",
             "2026-06-01T08:00:00.000000Z",
             "2026-06-01T08:00:00",
         ] {
-            assert_eq!(parse(text).unwrap().instant, plain, "{text}");
+            assert_eq!(parse(text).unwrap().timestamp, plain, "{text}");
         }
     }
 
@@ -279,15 +282,15 @@ mod tests {
             micros in 0_u32..1_000_000,
             offset_minutes in -1439_i32..1439,
         ) {
-            let instant = DateTime::from_timestamp(seconds, micros * 1000).unwrap();
+            let timestamp = DateTime::from_timestamp(seconds, micros * 1000).unwrap();
             let zone = chrono::FixedOffset::east_opt(offset_minutes * 60).unwrap();
-            let local = instant.with_timezone(&zone);
+            let local = timestamp.with_timezone(&zone);
             prop_assume!((1..=9999).contains(&chrono::Datelike::year(&local)));
             let text = local.to_rfc3339_opts(SecondsFormat::Micros, false);
             let stamp = parse(&text).unwrap();
-            prop_assert_eq!(stamp.instant, instant);
+            prop_assert_eq!(stamp.timestamp, timestamp);
             let again = parse(&stamp.utc).unwrap();
-            prop_assert_eq!(again.instant, instant);
+            prop_assert_eq!(again.timestamp, timestamp);
             prop_assert_eq!(again.utc.as_ref(), stamp.utc.as_ref());
         }
 

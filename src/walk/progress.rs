@@ -3,7 +3,7 @@
 
 use crate::record::projection::Version;
 use crate::state::Bookmark;
-use crate::time::timestamp::{self, Instant};
+use crate::time::timestamp::{self, Timestamp};
 use chrono::TimeDelta;
 use std::collections::BTreeSet;
 
@@ -12,7 +12,7 @@ const COARSEST: TimeDelta = TimeDelta::seconds(1);
 
 /// What a version is to a run that sees it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Sight {
+pub enum Observation {
     New,
     /// It has been emitted before, for certain.
     Repeat,
@@ -34,17 +34,17 @@ pub struct Progress {
     /// Whether the record of the previous bookmark is a repeat.
     drops_previous: bool,
     /// Where this walk has begun, if not at the window's start.
-    from: Option<Instant>,
+    from: Option<Timestamp>,
     /// The newest version of this walk.
     reached: Option<Bookmark>,
     /// What it had reached before the page that is being read.
     before_page: Option<Bookmark>,
     /// Whether that page is known to have come in its turn, once a record of it was seen.
-    in_turn: Option<bool>,
+    in_sequence: Option<bool>,
     /// What it had reached before its last whole page.
     settled: Option<Bookmark>,
     /// The versions seen since then, and a little before.
-    seen: BTreeSet<(Instant, String)>,
+    seen: BTreeSet<(Timestamp, String)>,
     /// Whether the records were asked for in order.
     is_sorted: bool,
     /// Whether they have come so since the walk began.
@@ -79,7 +79,7 @@ impl Progress {
             from: None,
             reached: None,
             before_page: None,
-            in_turn: None,
+            in_sequence: None,
             settled: None,
             seen: BTreeSet::new(),
             is_sorted: true,
@@ -94,7 +94,7 @@ impl Progress {
 
     /// Begins a walk from a place, or from the window's start.
     pub fn begin_walk(&mut self, from: Option<Bookmark>) {
-        self.from = from.as_ref().map(|from| from.instant);
+        self.from = from.as_ref().map(|from| from.timestamp);
         self.settled.clone_from(&from);
         self.reached = from;
         self.in_order = self.is_sorted;
@@ -103,18 +103,18 @@ impl Progress {
     /// Begins the first page of a walk, or another.
     pub fn begin_page(&mut self, is_first: bool) {
         self.before_page.clone_from(&self.reached);
-        self.in_turn = (!is_first).then_some(false);
+        self.in_sequence = (!is_first).then_some(false);
     }
 
     /// Ends a page that was whole: what was reached before it is settled, and what it has brought
     /// as well if it is known to have come in its turn.
     pub fn end_page(&mut self) {
-        self.settled = match self.in_turn {
+        self.settled = match self.in_sequence {
             Some(true) => self.reached.clone(),
             _ => self.before_page.take(),
         };
         if let Some(settled) = &self.settled {
-            let remembered = settled.instant - COARSEST;
+            let remembered = settled.timestamp - COARSEST;
             self.seen = self.seen.split_off(&(remembered, String::new()));
         }
     }
@@ -125,27 +125,27 @@ impl Progress {
     pub fn observe(
         &mut self,
         version: &Version,
-        now: Instant,
-        certain_below: Option<Instant>,
-    ) -> Sight {
-        let Some((instant, text)) = &version.updated_at else {
-            return Sight::Undated;
+        now: Timestamp,
+        certain_below: Option<Timestamp>,
+    ) -> Observation {
+        let Some((timestamp, text)) = &version.updated_at else {
+            return Observation::Undated;
         };
-        if *instant > now {
-            return Sight::AheadOfTime;
+        if *timestamp > now {
+            return Observation::AheadOfTime;
         }
-        if certain_below.is_some_and(|certain_below| *instant >= certain_below) {
-            return Sight::Uncertain;
+        if certain_below.is_some_and(|certain_below| *timestamp >= certain_below) {
+            return Observation::Uncertain;
         }
-        let is_new = self.note(*instant, text, &version.id);
+        let is_new = self.note(*timestamp, text, &version.id);
         let is_previous = self.drops_previous
             && self.previous.as_ref().is_some_and(|previous| {
-                previous.instant == *instant && previous.id.as_deref() == Some(&version.id)
+                previous.timestamp == *timestamp && previous.id.as_deref() == Some(&version.id)
             });
         if is_new && !is_previous {
-            Sight::New
+            Observation::New
         } else {
-            Sight::Repeat
+            Observation::Repeat
         }
     }
 
@@ -176,26 +176,26 @@ impl Progress {
     }
 
     /// Whether the version was not yet seen.
-    fn note(&mut self, instant: Instant, text: &str, id: &str) -> bool {
+    fn note(&mut self, timestamp: Timestamp, text: &str, id: &str) -> bool {
         // A stamp with fewer digits may stand for a later moment than it says.
-        let latest = instant + timestamp::resolution(text);
-        let may_follow = |reached: &Bookmark| latest > reached.instant;
+        let latest = timestamp + timestamp::resolution(text);
+        let may_follow = |reached: &Bookmark| latest > reached.timestamp;
         self.in_order &= self.reached.as_ref().is_none_or(may_follow);
         let is_newest = self
             .reached
             .as_ref()
-            .is_none_or(|reached| reached.rank() < (instant, Some(id)));
+            .is_none_or(|reached| reached.rank() < (timestamp, Some(id)));
         if is_newest {
             self.reached = Some(Bookmark {
-                instant,
+                timestamp,
                 updated_at: text.to_owned(),
                 id: Some(id.to_owned()),
             });
         }
-        let is_new = self.seen.insert((instant, id.to_owned()));
+        let is_new = self.seen.insert((timestamp, id.to_owned()));
         // A first page that begins with the record where the walk began is no later one.
-        self.in_turn
-            .get_or_insert(!is_new && self.from == Some(instant));
+        self.in_sequence
+            .get_or_insert(!is_new && self.from == Some(timestamp));
         if self.seen.len() > MOST_SEEN {
             self.seen.pop_first();
         }
@@ -216,32 +216,32 @@ mod tests {
     use std::collections::HashSet;
 
     fn version<'a>(updated_at: &'a str, id: &'a str) -> Version<'a> {
-        let instant = timestamp::parse(updated_at).unwrap().instant;
+        let timestamp = timestamp::parse(updated_at).unwrap().timestamp;
         Version {
             id: Cow::Borrowed(id),
-            updated_at: Some((instant, Cow::Borrowed(updated_at))),
+            updated_at: Some((timestamp, Cow::Borrowed(updated_at))),
         }
     }
 
     fn bookmark(updated_at: &str, id: &str) -> Bookmark {
         Bookmark {
-            instant: timestamp::parse(updated_at).unwrap().instant,
+            timestamp: timestamp::parse(updated_at).unwrap().timestamp,
             updated_at: updated_at.to_owned(),
             id: Some(id.to_owned()),
         }
     }
 
-    fn later() -> Instant {
-        timestamp::parse("2026-12-31T00:00:00Z").unwrap().instant
+    fn later() -> Timestamp {
+        timestamp::parse("2026-12-31T00:00:00Z").unwrap().timestamp
     }
 
     #[test]
     fn a_stamp_ahead_of_the_servers_time_is_no_progress() {
         let mut progress = Progress::incremental(None);
-        let now = timestamp::parse("2026-01-01T00:00:00Z").unwrap().instant;
+        let now = timestamp::parse("2026-01-01T00:00:00Z").unwrap().timestamp;
         assert_eq!(
             progress.observe(&version("2026-01-01T00:00:01Z", "a"), now, None),
-            Sight::AheadOfTime
+            Observation::AheadOfTime
         );
         assert_eq!(progress.bookmark(), None);
     }
@@ -259,8 +259,12 @@ mod tests {
             ("2026-01-01T00:00:02Z", "c", true),
         ];
         for (updated_at, id, emitted) in table {
-            let sight = progress.observe(&version(updated_at, id), later(), None);
-            assert_eq!(sight == Sight::New, emitted, "{updated_at} {id}");
+            let observation = progress.observe(&version(updated_at, id), later(), None);
+            assert_eq!(
+                observation == Observation::New,
+                emitted,
+                "{updated_at} {id}"
+            );
         }
     }
 
@@ -269,7 +273,7 @@ mod tests {
         let mut progress = Progress::full_table(Some(bookmark("2026-01-01T00:00:00Z", "b")));
         assert_eq!(
             progress.observe(&version("2026-01-01T00:00:00Z", "b"), later(), None),
-            Sight::New
+            Observation::New
         );
     }
 
@@ -306,12 +310,15 @@ mod tests {
         assert_eq!(settled(&progress).as_deref(), Some(stamps[0]));
         let resume = progress.settled().cloned();
         progress.begin_walk(resume);
-        for (stamp, id, sight) in [
-            (stamps[0], "a", Sight::Repeat),
-            ("2026-01-01T12:00:00Z", "b", Sight::New),
-            (stamps[1], "a", Sight::Repeat),
+        for (stamp, id, observation) in [
+            (stamps[0], "a", Observation::Repeat),
+            ("2026-01-01T12:00:00Z", "b", Observation::New),
+            (stamps[1], "a", Observation::Repeat),
         ] {
-            assert_eq!(progress.observe(&version(stamp, id), later(), None), sight);
+            assert_eq!(
+                progress.observe(&version(stamp, id), later(), None),
+                observation
+            );
         }
         assert_eq!(settled(&progress).as_deref(), Some(stamps[0]));
         assert_eq!(progress.settled_bookmark(), Some(bookmark(stamps[0], "a")));
@@ -343,7 +350,7 @@ mod tests {
         }
         assert_eq!(progress.seen.len(), MOST_SEEN);
         let last = version("2026-01-01T00:00:00Z", "000100000");
-        assert_eq!(progress.observe(&last, later(), None), Sight::Repeat);
+        assert_eq!(progress.observe(&last, later(), None), Observation::Repeat);
     }
 
     #[test]
@@ -370,7 +377,7 @@ mod tests {
         let again = "2026-01-01T00:00:00Z";
         assert_eq!(
             progress.observe(&version(again, again), later(), None),
-            Sight::Repeat
+            Observation::Repeat
         );
         progress.observe(&version("2026-01-01T00:00:00.4Z", "a"), later(), None);
         assert!(progress.reached().is_none());
@@ -406,7 +413,7 @@ mod tests {
                 let stamp = text(*second);
                 let first = emitted.insert((*second, id.clone()));
                 let is_previous = previous.as_ref() == Some(&bookmark(&stamp, id));
-                let emits = progress.observe(&version(&stamp, id), later(), None) == Sight::New;
+                let emits = progress.observe(&version(&stamp, id), later(), None) == Observation::New;
                 prop_assert!(emits || !first || is_previous);
             }
             let earned = progress.bookmark();

@@ -14,11 +14,11 @@
 
 use crate::api::page::{LowerBound, Page, PageRequest, PageToken, Window};
 use crate::catalog::Stream;
-use crate::http::failure::{Failure, Kind};
+use crate::http::failure::{Failure, FailureKind};
 use crate::source::Source;
 use crate::source::tally::Tally;
 use crate::state::Bookmark;
-use crate::time::timestamp::Instant;
+use crate::time::timestamp::Timestamp;
 use crate::walk::progress::Progress;
 use chrono::TimeDelta;
 use std::collections::HashSet;
@@ -56,12 +56,12 @@ pub struct Traversal {
     beginnings: HashSet<u64>,
     repeated: u32,
     /// The server's time when the run reached it.
-    run_began: Option<Instant>,
+    run_began: Option<Timestamp>,
     /// The server's time when this walk began, at the earliest.
-    walk_began: Option<Instant>,
+    walk_began: Option<Timestamp>,
     /// The farthest place that a walk has begun at, other than the window's own start, and how
     /// many walks have not got further.
-    walks_from: Option<Instant>,
+    walks_from: Option<Timestamp>,
     walks_from_here: u32,
 }
 
@@ -86,7 +86,7 @@ pub struct Step {
     /// Whether a token has led here; then younger records are not certain to follow those before.
     pub by_token: bool,
     /// Records from here on may have changed while the walk was under way.
-    pub young_from: Instant,
+    pub young_from: Timestamp,
     pub is_last: bool,
     /// Starting again has not helped before, and will not now.
     pub is_last_resort: bool,
@@ -135,7 +135,7 @@ impl Traversal {
                     let step = self.step(page, limit, pending.by_token, progress);
                     return step.map(Some);
                 }
-                Err(failure) if failure.kind == Kind::InvalidCursor && pending.by_token => {
+                Err(failure) if failure.kind == FailureKind::InvalidCursor && pending.by_token => {
                     self.recover(failure, progress)?;
                 }
                 Err(failure) => return Err(failure),
@@ -147,7 +147,7 @@ impl Traversal {
     /// Starts again, inclusive: what was seen there is known to `progress`.
     pub fn walk_again(&mut self, progress: &mut Progress) {
         let resume = self.place_to_resume(progress).cloned();
-        self.count_walk(resume.as_ref().map(|bookmark| bookmark.instant));
+        self.count_walk(resume.as_ref().map(|bookmark| bookmark.timestamp));
         if let Some(bookmark) = &resume {
             self.window.from = Some(LowerBound {
                 updated_at: bookmark.updated_at.clone(),
@@ -165,10 +165,10 @@ impl Traversal {
     /// that leads nowhere, for pages without a token are all that can be had, the newest of these.
     /// If records did not come in order, where this walk began.
     fn place_to_resume<'a>(&self, progress: &'a Progress) -> Option<&'a Bookmark> {
-        let instant = |bookmark: Option<&Bookmark>| bookmark.map(|bookmark| bookmark.instant);
+        let timestamp = |bookmark: Option<&Bookmark>| bookmark.map(|bookmark| bookmark.timestamp);
         let (settled, reached) = (progress.settled(), progress.reached());
-        let is_vain = self.walks_from_here > 1 && !self.gets_further(instant(settled));
-        if is_vain && self.gets_further(instant(reached)) {
+        let is_vain = self.walks_from_here > 1 && !self.gets_further(timestamp(settled));
+        if is_vain && self.gets_further(timestamp(reached)) {
             reached
         } else {
             settled
@@ -182,9 +182,9 @@ impl Traversal {
         &self,
         progress: &Progress,
         is_last_resort: bool,
-        oldest: Option<Instant>,
+        oldest: Option<Timestamp>,
     ) -> bool {
-        let settled = progress.settled().map(|bookmark| bookmark.instant);
+        let settled = progress.settled().map(|bookmark| bookmark.timestamp);
         // In doubt, nothing more is settled, and a page of what is new is as far as it goes.
         let reached = if is_last_resort { oldest } else { settled };
         let is_past = reached
@@ -213,7 +213,7 @@ impl Traversal {
         }
         Ok(Step {
             by_token,
-            young_from: young_from.unwrap_or(Instant::MIN_UTC),
+            young_from: young_from.unwrap_or(Timestamp::MIN_UTC),
             is_last,
             is_last_resort: self.walks_from_here > WALKS_WITHOUT_PROGRESS
                 && !self.leads_on(progress),
@@ -234,7 +234,7 @@ impl Traversal {
             return Ok(());
         }
         Err(Failure::new(
-            Kind::Malformed,
+            FailureKind::Malformed,
             format!(
                 "the API sent {MOST_REPEATED} pages in a row that it had sent before, and says that there is more; \
                  try again, and report it to the API's makers if it persists"
@@ -276,7 +276,7 @@ impl Traversal {
         Ok(())
     }
 
-    fn count_walk(&mut self, from: Option<Instant>) {
+    fn count_walk(&mut self, from: Option<Timestamp>) {
         if self.gets_further(from) {
             self.walks_from = from;
             self.walks_from_here = 1;
@@ -288,11 +288,11 @@ impl Traversal {
     /// Whether a walk that starts again now begins farther along than any before.
     fn leads_on(&self, progress: &Progress) -> bool {
         let resume = self.place_to_resume(progress);
-        self.gets_further(resume.map(|bookmark| bookmark.instant))
+        self.gets_further(resume.map(|bookmark| bookmark.timestamp))
     }
 
     /// Whether starting again from here is farther along than any time before.
-    fn gets_further(&self, from: Option<Instant>) -> bool {
+    fn gets_further(&self, from: Option<Timestamp>) -> bool {
         from > self.walks_from
     }
 
@@ -320,14 +320,14 @@ impl Traversal {
 
 fn went_round() -> Failure {
     Failure::new(
-        Kind::InvalidCursor,
+        FailureKind::InvalidCursor,
         "the API sent the same page token twice, which would go round for ever",
     )
 }
 
 fn broken_off() -> Failure {
     Failure::new(
-        Kind::Server,
+        FailureKind::Server,
         "fetching the page broke off; report this as a fault of the tap",
     )
 }

@@ -5,10 +5,10 @@ use std::pin::Pin;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 use tap_revops::time::clock::Clock;
-use tap_revops::time::timestamp::Instant;
+use tap_revops::time::timestamp::Timestamp;
 
 pub struct FakeClock {
-    start: Instant,
+    start: Timestamp,
     waits: Mutex<Vec<Duration>>,
 }
 
@@ -29,7 +29,7 @@ impl FakeClock {
 }
 
 impl Clock for FakeClock {
-    fn now(&self) -> Instant {
+    fn now(&self) -> Timestamp {
         self.start + self.monotonic()
     }
 

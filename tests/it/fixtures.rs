@@ -8,7 +8,7 @@ use tap_revops::api::Api;
 use tap_revops::catalog::Stream;
 use tap_revops::config::{Config, RawConfig};
 use tap_revops::http::client::Reply;
-use tap_revops::http::failure::{Failure, Kind};
+use tap_revops::http::failure::{Failure, FailureKind};
 use tap_revops::record::findings::Findings;
 use tap_revops::record::projection::Scanned;
 
@@ -267,9 +267,9 @@ fn a_cursor_that_no_longer_works_is_told_in_every_envelope() {
         serde_json::from_str(&text("reevo", "error_envelope_variants.json")).unwrap();
     for (name, body) in variants.as_object().unwrap() {
         let expected = if name == "framework_detail_string" {
-            Kind::Rejected
+            FailureKind::Rejected
         } else {
-            Kind::InvalidCursor
+            FailureKind::InvalidCursor
         };
         assert_eq!(
             failure_of(&api, 400, &body.to_string()).kind,

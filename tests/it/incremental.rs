@@ -2,7 +2,7 @@
 
 use crate::catalog;
 use crate::clock::FakeClock;
-use crate::oracle::{instant, newest};
+use crate::oracle::{newest, timestamp};
 use crate::support::{ASKELEPHANT, COLLECTIONS, RECORD_TYPES, REEVO, Workspace};
 use chrono::{DateTime, SecondsFormat, TimeDelta, Utc};
 use serde_json::{Value, json};
@@ -337,7 +337,7 @@ fn what_came_with_the_state_is_carried_through_every_state() {
     );
     let note = &emitted.state()["bookmarks"]["note"];
     assert_eq!(note["extra"], json!([1]));
-    assert!(instant(note["updated_at"].as_str().unwrap()) > instant("2026-02-01T00:00:00Z"));
+    assert!(timestamp(note["updated_at"].as_str().unwrap()) > timestamp("2026-02-01T00:00:00Z"));
     for promised in &emitted.states {
         for pointer in [
             "/currently_syncing",

@@ -54,13 +54,17 @@ pub fn newest(workspace: &Workspace, entry: &Entry) -> Option<Value> {
     let pairs = truth.iter().map(|one| {
         let record = Json::parse(&one.json);
         let text = |name: &str| record.get(name).text().to_owned();
-        (instant(&text("updated_at")), text("id"), text("updated_at"))
+        (
+            timestamp(&text("updated_at")),
+            text("id"),
+            text("updated_at"),
+        )
     });
     let (_, id, updated_at) = pairs.max()?;
     Some(json!({"updated_at": updated_at, "id": id}))
 }
 
-pub fn instant(text: &str) -> DateTime<FixedOffset> {
+pub fn timestamp(text: &str) -> DateTime<FixedOffset> {
     DateTime::parse_from_rfc3339(text).unwrap()
 }
 
@@ -166,6 +170,6 @@ fn in_utc(text: &str) -> String {
         None => String::new(),
     };
     let point = if digits.is_empty() { "" } else { "." };
-    let utc = instant(text).to_utc().format("%Y-%m-%dT%H:%M:%S");
+    let utc = timestamp(text).to_utc().format("%Y-%m-%dT%H:%M:%S");
     format!("{utc}{point}{digits}Z")
 }

@@ -3,7 +3,7 @@
 
 use crate::catalog::Catalog;
 use crate::messages::Emitted;
-use crate::oracle::{assert_valid, instant, newest, record, version};
+use crate::oracle::{assert_valid, newest, record, timestamp, version};
 use crate::support::{ASKELEPHANT, COLLECTIONS, RECORD_TYPES, REEVO, Workspace};
 use chrono::{DateTime, TimeDelta, Utc};
 use proptest::prelude::*;
@@ -108,10 +108,10 @@ fn assert_union(workspace: &Workspace, catalog: &Catalog, runs: &[Emitted]) {
         }
         let bookmark = &last.state()["bookmarks"][name]["updated_at"];
         let expected = newest(workspace, entry).map(|bookmark| bookmark["updated_at"].clone());
-        let instant = |text: &Value| text.as_str().map(instant);
+        let timestamp = |text: &Value| text.as_str().map(timestamp);
         assert_eq!(
-            instant(bookmark),
-            expected.as_ref().and_then(instant),
+            timestamp(bookmark),
+            expected.as_ref().and_then(timestamp),
             "{name}"
         );
     }

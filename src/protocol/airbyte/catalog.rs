@@ -1,7 +1,7 @@
 //! Airbyte's catalog: what is offered, out; what is configured, in.
 
 use crate::catalog::{PRIMARY_KEY, REPLICATION_KEY, Selection, Stream, SyncMode, is_automatic};
-use crate::http::failure::{Failure, Kind};
+use crate::http::failure::{Failure, FailureKind};
 use crate::protocol::mismatch;
 use crate::record::schema;
 use anyhow::{Result, anyhow};
@@ -148,7 +148,7 @@ impl AirbyteEntry {
             return None;
         }
         let sentence = "the catalog asks for a sync_mode that is neither full_refresh nor incremental; choose one of them";
-        Some(Failure::new(Kind::Rejected, sentence))
+        Some(Failure::new(FailureKind::Rejected, sentence))
     }
 
     /// Today's stream with the fields that the catalog knows, and a warning for each way in which

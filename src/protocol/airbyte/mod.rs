@@ -5,23 +5,23 @@ pub mod catalog;
 pub mod spec;
 pub mod state;
 
-use crate::http::failure::{Failure, Kind};
-use crate::log::{Detail, Entry, Level};
+use crate::http::failure::{Failure, FailureKind};
+use crate::log::{Detail, Level, LogEntry};
 use crate::protocol::message::Frame;
 use crate::record::findings::Finding;
 use crate::record::json;
 use crate::state::State;
-use crate::time::timestamp::Instant;
+use crate::time::timestamp::Timestamp;
 use serde_json::{Value, json};
 
-pub fn frame(stream: &str, extracted_at: Instant) -> Frame {
+pub fn frame(stream: &str, extracted_at: Timestamp) -> Frame {
     let mut before = br#"{"type":"RECORD","record":{"stream":"#.to_vec();
     json::write_text(&mut before, stream);
     before.extend_from_slice(br#","data":"#);
     let emitted_at = extracted_at.timestamp_millis();
     Frame {
         before,
-        behind: format!(",\"emitted_at\":{emitted_at}").into_bytes(),
+        after: format!(",\"emitted_at\":{emitted_at}").into_bytes(),
         end: b"}}\n",
     }
 }
@@ -50,11 +50,11 @@ fn change((field, finding): &(String, Finding)) -> Option<Value> {
     Some(json!({"field": field, "change": change, "reason": "SOURCE_SERIALIZATION_ERROR"}))
 }
 
-pub fn began_lines(stream: &str, now: Instant) -> String {
+pub fn began_lines(stream: &str, now: Timestamp) -> String {
     stream_status(stream, "STARTED", None, now) + &stream_status(stream, "RUNNING", None, now)
 }
 
-pub fn ended_lines(state: &State, stream: &str, records: u64, now: Instant) -> String {
+pub fn ended_lines(state: &State, stream: &str, records: u64, now: Timestamp) -> String {
     let name = json!(stream);
     let stream_state = state.stream_json(stream);
     // The count is a number with a decimal point by the protocol's definition.
@@ -64,17 +64,17 @@ pub fn ended_lines(state: &State, stream: &str, records: u64, now: Instant) -> S
     ) + &stream_status(stream, "COMPLETE", None, now)
 }
 
-pub fn failed_lines(stream: &str, failure: &Failure, now: Instant) -> String {
+pub fn failed_lines(stream: &str, failure: &Failure, now: Timestamp) -> String {
     let mut error = error(failure_type(failure.kind), &failure.sentence);
     error["stream_descriptor"] = json!({"name": stream});
     trace("ERROR", "error", &error, now) + &abandoned_line(stream, now)
 }
 
-pub fn abandoned_line(stream: &str, now: Instant) -> String {
+pub fn abandoned_line(stream: &str, now: Timestamp) -> String {
     stream_status(stream, "INCOMPLETE", None, now)
 }
 
-pub fn log_lines(entry: &Entry, now: Instant, is_open: impl Fn(&str) -> bool) -> String {
+pub fn log_lines(entry: &LogEntry, now: Timestamp, is_open: impl Fn(&str) -> bool) -> String {
     let level = match entry.level {
         Level::Debug => "DEBUG",
         Level::Info => "INFO",
@@ -97,7 +97,7 @@ pub fn log_lines(entry: &Entry, now: Instant, is_open: impl Fn(&str) -> bool) ->
 }
 
 /// The error that ends a run. What no request caused is a matter of configuration.
-pub fn fatal_line(cause: &anyhow::Error, sentence: &str, now: Instant) -> String {
+pub fn fatal_line(cause: &anyhow::Error, sentence: &str, now: Timestamp) -> String {
     let failure = cause.downcast_ref::<Failure>();
     let failure_type = failure.map_or("config_error", |failure| failure_type(failure.kind));
     trace("ERROR", "error", &error(failure_type, sentence), now)
@@ -115,18 +115,21 @@ pub fn status_line(outcome: Result<&str, &str>) -> String {
 }
 
 /// Who has to act: the user, nobody but time, or the makers of the API or the tap.
-fn failure_type(kind: Kind) -> &'static str {
+fn failure_type(kind: FailureKind) -> &'static str {
     match kind {
-        Kind::Unauthorized
-        | Kind::Forbidden
-        | Kind::NotFound
-        | Kind::UnknownStream
-        | Kind::Rejected
-        | Kind::LimitOutOfRange => "config_error",
-        Kind::RateLimited | Kind::Server | Kind::Connection | Kind::Unreachable => {
-            "transient_error"
+        FailureKind::Unauthorized
+        | FailureKind::Forbidden
+        | FailureKind::NotFound
+        | FailureKind::UnknownStream
+        | FailureKind::Rejected
+        | FailureKind::LimitOutOfRange => "config_error",
+        FailureKind::RateLimited
+        | FailureKind::Server
+        | FailureKind::Connection
+        | FailureKind::Unreachable => "transient_error",
+        FailureKind::InvalidCursor | FailureKind::Malformed | FailureKind::Oversized => {
+            "system_error"
         }
-        Kind::InvalidCursor | Kind::Malformed | Kind::Oversized => "system_error",
     }
 }
 
@@ -134,7 +137,7 @@ fn error(failure_type: &str, sentence: &str) -> Value {
     json!({"message": sentence, "internal_message": sentence, "failure_type": failure_type})
 }
 
-fn stream_status(stream: &str, status: &str, reason: Option<Value>, now: Instant) -> String {
+fn stream_status(stream: &str, status: &str, reason: Option<Value>, now: Timestamp) -> String {
     let mut member = json!({"stream_descriptor": {"name": stream}, "status": status});
     if let Some(reason) = reason {
         member["reasons"] = json!([reason]);
@@ -142,7 +145,7 @@ fn stream_status(stream: &str, status: &str, reason: Option<Value>, now: Instant
     trace("STREAM_STATUS", "stream_status", &member, now)
 }
 
-fn trace(kind: &str, member: &str, content: &Value, now: Instant) -> String {
+fn trace(kind: &str, member: &str, content: &Value, now: Timestamp) -> String {
     let emitted_at = now.timestamp_millis();
     line(
         &json!({"type": "TRACE", "trace": {"type": kind, "emitted_at": emitted_at, member: content}}),

@@ -90,7 +90,7 @@ fn parse_object(text: &str) -> Result<State> {
     {
         return parse(&format!("[{text}]"));
     }
-    let is_state = |raw: &RawValue| json::kind(raw.get()) == json::Kind::Object;
+    let is_state = |raw: &RawValue| json::type_of(raw.get()) == json::JsonType::Object;
     State::of(
         members
             .into_iter()

@@ -3,11 +3,11 @@
 pub mod catalog;
 
 use crate::catalog::{PRIMARY_KEY, REPLICATION_KEY, Selection, SyncMode};
-use crate::log::{Detail, Entry, LogFormat};
+use crate::log::{Detail, LogEntry, LogFormat};
 use crate::protocol::message::Frame;
 use crate::record::json;
 use crate::state::State;
-use crate::time::timestamp::{self, Instant};
+use crate::time::timestamp::{self, Timestamp};
 use serde_json::{Value, json};
 
 pub fn schema_line(selection: &Selection) -> String {
@@ -35,21 +35,21 @@ pub fn state_form(stream: &str) -> String {
     )
 }
 
-pub fn frame(stream: &str, extracted_at: Instant) -> Frame {
+pub fn frame(stream: &str, extracted_at: Timestamp) -> Frame {
     let mut before = br#"{"type":"RECORD","stream":"#.to_vec();
     json::write_text(&mut before, stream);
     before.extend_from_slice(br#","record":"#);
     let extracted_at = timestamp::micros(extracted_at);
     Frame {
         before,
-        behind: format!(",\"time_extracted\":\"{extracted_at}\"").into_bytes(),
+        after: format!(",\"time_extracted\":\"{extracted_at}\"").into_bytes(),
         end: b"}\n",
     }
 }
 
 /// An entry as Singer's own tools write and parse them, each line with its level; or in JSON, as
 /// Meltano takes structured logs.
-pub fn log_lines(entry: &Entry, format: LogFormat, now: Instant) -> String {
+pub fn log_lines(entry: &LogEntry, format: LogFormat, now: Timestamp) -> String {
     if format == LogFormat::Json {
         return line(&structured(entry, now));
     }
@@ -58,7 +58,7 @@ pub fn log_lines(entry: &Entry, format: LogFormat, now: Instant) -> String {
     lines.map(|line| format!("{level} {line}\n")).collect()
 }
 
-fn structured(entry: &Entry, now: Instant) -> Value {
+fn structured(entry: &LogEntry, now: Timestamp) -> Value {
     let name = env!("CARGO_PKG_NAME");
     let mut log = json!({
         "level": entry.level.name().to_lowercase(),
@@ -93,7 +93,10 @@ mod tests {
 
     #[test]
     fn a_structured_entry_has_every_member_that_meltano_asks_for_and_none_is_null() {
-        let entry = structured(&Entry::new(Level::Warning, "careful"), Instant::UNIX_EPOCH);
+        let entry = structured(
+            &LogEntry::new(Level::Warning, "careful"),
+            Timestamp::UNIX_EPOCH,
+        );
         for member in [
             "level",
             "pid",
@@ -113,12 +116,12 @@ mod tests {
     #[test]
     fn a_structured_figure_names_its_stream() {
         let metric = json!({"metric": "record_count", "tags": {"stream": "contact"}});
-        let entry = Entry {
+        let entry = LogEntry {
             detail: Detail::Metric(metric),
-            ..Entry::new(Level::Info, "METRIC")
+            ..LogEntry::new(Level::Info, "METRIC")
         };
         assert_eq!(
-            structured(&entry, Instant::UNIX_EPOCH)["stream_name"],
+            structured(&entry, Timestamp::UNIX_EPOCH)["stream_name"],
             "contact"
         );
     }

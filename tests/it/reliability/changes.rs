@@ -2,7 +2,7 @@
 //! cursor: what one run leaves behind, the next one brings.
 
 use super::cases::check_all;
-use super::union::Union;
+use super::destination::Destination;
 use super::{BOTH, Trial};
 use crate::catalog::Catalog;
 use chrono::TimeDelta;
@@ -82,19 +82,19 @@ fn check(case: &Case) {
             make(&change, &sandbox, stream);
         }
     });
-    let mut union = Union::default();
+    let mut destination = Destination::default();
     for _ in 0..3 {
-        let run = trial.read(&union.last_state()).run;
+        let run = trial.read(&destination.last_state()).run;
         // A run may give up on what changes all the time.
         assert!([0, 1].contains(&run.status), "{}", run.stderr);
-        union.add(&run);
-        union.assert_nothing_promised_ahead();
+        destination.add(&run);
+        destination.assert_nothing_promised_ahead();
     }
     trial.workspace.sandbox.on_request(|_| {});
-    let run = trial.read(&union.last_state()).run;
+    let run = trial.read(&destination.last_state()).run;
     assert_eq!(run.status, 0, "{}", run.stderr);
-    union.add(&run);
-    union.assert_truth(&trial.workspace, &catalog);
+    destination.add(&run);
+    destination.assert_truth(&trial.workspace, &catalog);
 }
 
 #[test]

@@ -7,7 +7,7 @@ use revops_sandbox::Faults;
 use serde_json::json;
 use std::time::Duration;
 use tap_revops::http::client::{Client, Request, Settings};
-use tap_revops::http::failure::Kind;
+use tap_revops::http::failure::FailureKind;
 
 #[test]
 fn gzip_that_is_cut_short_is_asked_for_again() {
@@ -46,7 +46,7 @@ fn a_body_is_read_up_to_the_cap_and_no_further() {
     assert!(bomb(CAP / 2).is_ok_and(|reply| reply.body.len() > CAP / 2));
     // A gigabyte would take long to decompress, and is not.
     let failure = bomb(1 << 30).err().unwrap();
-    assert_eq!(failure.kind, Kind::Oversized);
+    assert_eq!(failure.kind, FailureKind::Oversized);
     assert!(failure.sentence.contains("larger than 1 MiB"), "{failure}");
 }
 

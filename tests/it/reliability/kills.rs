@@ -1,7 +1,7 @@
 //! The executable, ended from outside at any point, with its output in a real file. What it wrote
 //! before is valid, and the next run goes on from the last state in the file.
 
-use super::union::Union;
+use super::destination::Destination;
 use super::{BOTH, Trial};
 use crate::catalog::Catalog;
 use crate::messages::{self, Emitted};
@@ -92,13 +92,13 @@ fn signalled(trial: &Trial, state: &Value, signal: &str, rng: &mut Rng) -> (Exit
 }
 
 /// Checks what a run wrote up to its last whole line, and adds it.
-fn keep(union: &mut Union, written: &str) {
+fn keep(destination: &mut Destination, written: &str) {
     let whole = written.rfind('\n').map_or(0, |end| end + 1);
     Emitted::of(messages::parse(&written[..whole]));
     for message in messages::parse(&written[..whole]) {
-        union.take(message);
+        destination.take(message);
     }
-    union.assert_nothing_promised_ahead();
+    destination.assert_nothing_promised_ahead();
 }
 
 /// Changes some records, as life does between two runs.
@@ -114,12 +114,12 @@ fn change(trial: &Trial, minute: i64, rng: &mut Rng) {
 }
 
 /// Reads to the end from the last state, and checks that nothing is missing.
-fn assert_nothing_lost(trial: &Trial, union: &mut Union) {
+fn assert_nothing_lost(trial: &Trial, destination: &mut Destination) {
     trial.workspace.sandbox.on_request(|_| {});
-    let rest = trial.read(&union.last_state()).run.ok();
-    keep(union, &rest.stdout);
+    let rest = trial.read(&destination.last_state()).run.ok();
+    keep(destination, &rest.stdout);
     let catalog = Catalog::parse(&trial.catalog.to_string());
-    union.assert_truth(&trial.workspace, &catalog);
+    destination.assert_truth(&trial.workspace, &catalog);
 }
 
 #[test]
@@ -128,9 +128,9 @@ fn a_signal_ends_the_run_with_whole_lines_and_a_status_of_its_own() {
     for api in BOTH {
         for (signal, expected) in [("TERM", 143), ("INT", 130)] {
             let trial = trial(api, rng.u64(..1000));
-            let mut union = Union::default();
+            let mut destination = Destination::default();
             for _ in 0..4 {
-                let state = union.last_state();
+                let state = destination.last_state();
                 let (status, written) = signalled(&trial, &state, signal, &mut rng);
                 let is_early = status.signal().is_some() && written.is_empty();
                 let ended = status.code();
@@ -139,9 +139,9 @@ fn a_signal_ends_the_run_with_whole_lines_and_a_status_of_its_own() {
                     "{status}"
                 );
                 assert!(written.is_empty() || written.ends_with('\n'));
-                keep(&mut union, &written);
+                keep(&mut destination, &written);
             }
-            assert_nothing_lost(&trial, &mut union);
+            assert_nothing_lost(&trial, &mut destination);
         }
     }
 }
@@ -157,9 +157,9 @@ fn runs_that_are_killed_lose_nothing() {
     while killed < kills {
         for api in BOTH {
             let trial = trial(api, rng.u64(..1000));
-            let mut union = Union::default();
+            let mut destination = Destination::default();
             for run in 0..5 {
-                let state = union.last_state();
+                let state = destination.last_state();
                 let (status, written) = signalled(&trial, &state, "KILL", &mut rng);
                 match status.signal() {
                     Some(9) => killed += 1,
@@ -168,10 +168,10 @@ fn runs_that_are_killed_lose_nothing() {
                         ended += 1;
                     }
                 }
-                keep(&mut union, &written);
+                keep(&mut destination, &written);
                 change(&trial, run, &mut rng);
             }
-            assert_nothing_lost(&trial, &mut union);
+            assert_nothing_lost(&trial, &mut destination);
         }
     }
     println!("{killed} kills survived, 0 lost ({ended} runs ended before their kill)");

@@ -5,30 +5,30 @@
 //! a state that promises nothing, and the next run brings what was missing.
 
 mod answers;
-mod anything;
-mod astray;
 mod cases;
 mod changes;
 mod compression;
 mod connections;
 mod cursors;
+mod destination;
 mod endings;
 mod kills;
 mod manual;
+mod moving_cursors;
 mod pace;
+mod random_faults;
 mod records;
 mod schemas;
 mod secrets;
 mod sizes;
-mod union;
 
 use crate::catalog::Catalog;
 use crate::clock::FakeClock;
-use crate::oracle::{instant, newest};
+use crate::oracle::{newest, timestamp};
 use crate::support::{ASKELEPHANT, REEVO, Run, Workspace};
+use destination::Destination;
 use revops_sandbox::Faults;
 use serde_json::{Value, json};
-use union::Union;
 
 const BOTH: [&str; 2] = [REEVO, ASKELEPHANT];
 
@@ -101,16 +101,16 @@ impl Trial {
 
     /// Checks that runs together have all there is, and that a state promises it.
     fn assert_all(&self, runs: &[&Run]) {
-        let mut union = Union::default();
+        let mut destination = Destination::default();
         for run in runs {
-            union.add(run);
+            destination.add(run);
         }
         let catalog = Catalog::parse(&self.catalog.to_string());
-        union.assert_truth(&self.workspace, &catalog);
-        let promised = union.state["bookmarks"][self.stream()]["updated_at"].clone();
+        destination.assert_truth(&self.workspace, &catalog);
+        let promised = destination.state["bookmarks"][self.stream()]["updated_at"].clone();
         let expected = newest(&self.workspace, catalog.entry(self.stream()));
         let expected = expected.map(|bookmark| bookmark["updated_at"].clone());
-        let instant_of = |text: Option<&Value>| text.and_then(Value::as_str).map(instant);
+        let instant_of = |text: Option<&Value>| text.and_then(Value::as_str).map(timestamp);
         assert_eq!(instant_of(Some(&promised)), instant_of(expected.as_ref()));
     }
 

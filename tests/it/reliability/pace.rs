@@ -38,7 +38,7 @@ struct SharedClock {
 }
 
 impl Clock for SharedClock {
-    fn now(&self) -> tap_revops::time::timestamp::Instant {
+    fn now(&self) -> tap_revops::time::timestamp::Timestamp {
         self.fake.now()
     }
 

@@ -1,7 +1,7 @@
 //! Records that lack what identifies or dates them, come from the future, are broken, or change
 //! and vanish while they are read.
 
-use super::union::Union;
+use super::destination::Destination;
 use super::{BOTH, Trial};
 use crate::catalog::Catalog;
 use crate::json::Json;
@@ -14,17 +14,17 @@ use std::collections::BTreeSet;
 fn spoiled(trial: &Trial, fault: &Value, sentence: &str) -> (usize, usize, Value) {
     trial.script(&json!([{"kind": "first_page", "times": 1, "fault": fault}]));
     let run = trial.read(&json!({})).run.ok().says(sentence);
-    let mut union = Union::default();
-    union.add(&run);
+    let mut destination = Destination::default();
+    destination.add(&run);
     let truth = trial.workspace.sandbox.truth(trial.stream());
     let emitted = run.emitted();
     let ids: BTreeSet<&str> = emitted.ids(trial.stream()).into_iter().collect();
     let missing = truth.iter().filter(|one| !ids.contains(one.id.as_str()));
     let missing = missing.count();
     let odd = truth.iter().filter(|one| {
-        let kept = union.get(trial.stream(), &one.id);
+        let kept = destination.get(trial.stream(), &one.id);
         kept.is_some_and(|kept| match kept.get("updated_at") {
-            Json::Text(text) => crate::oracle::instant(text) > trial.workspace.sandbox.now(),
+            Json::Text(text) => crate::oracle::timestamp(text) > trial.workspace.sandbox.now(),
             _ => true,
         })
     });
@@ -32,7 +32,7 @@ fn spoiled(trial: &Trial, fault: &Value, sentence: &str) -> (usize, usize, Value
     (
         missing,
         odd,
-        union.state["bookmarks"][trial.stream()].clone(),
+        destination.state["bookmarks"][trial.stream()].clone(),
     )
 }
 
@@ -132,10 +132,10 @@ fn records_that_vanish_under_the_walk_take_no_others_along() {
         let fault = json!({"records_vanish": {"count": 3}});
         trial.script(&json!([{"kind": "next_page", "times": 2, "fault": fault}]));
         let first = trial.read(&json!({})).run.ok();
-        let mut union = Union::default();
-        union.add(&first);
+        let mut destination = Destination::default();
+        destination.add(&first);
         let catalog = Catalog::parse(&trial.catalog.to_string());
-        union.assert_truth(&trial.workspace, &catalog);
+        destination.assert_truth(&trial.workspace, &catalog);
     }
 }
 

@@ -5,7 +5,7 @@
 //! and more than one page before its turn.
 
 use super::cases::check_all;
-use super::union::Union;
+use super::destination::Destination;
 use super::{BOTH, Trial};
 use crate::catalog::Catalog;
 use crate::clock::FakeClock;
@@ -182,15 +182,17 @@ fn touch(trial: &Trial, catalog: &Catalog, at: usize) {
 }
 
 /// One run from the last state; adds what it wrote. Says whether it read everything.
-fn read(trial: &Trial, union: &mut Union, stop: Option<u64>) -> bool {
+fn read(trial: &Trial, destination: &mut Destination, stop: Option<u64>) -> bool {
     let interruption = watch(trial, stop);
     let read = trial.workspace.read(&trial.settings);
-    let read = read.catalog(&trial.catalog).state(&union.last_state());
+    let read = read
+        .catalog(&trial.catalog)
+        .state(&destination.last_state());
     let read = read.flags(&["--log-level", "debug"]);
     let run = read.until(FakeClock::new(), interruption);
     Emitted::of(run.messages());
-    union.add(&run);
-    union.assert_nothing_promised_ahead();
+    destination.add(&run);
+    destination.assert_nothing_promised_ahead();
     assert!([0, 1, 3, 143].contains(&run.status), "{}", run.stderr);
     assert!(!run.stderr.contains("panicked") && !run.stderr.contains("the tap itself"));
     run.status == 0
@@ -211,20 +213,21 @@ fn check(case: &Case) {
     let trial = Trial::with(case.api, &case.options, &case.settings);
     let catalog = Catalog::parse(&trial.catalog.to_string());
     trial.script(&Value::Array(case.rules.clone()));
-    let mut union = Union::default();
+    let mut destination = Destination::default();
     for stop in &case.stops {
-        read(&trial, &mut union, Some(*stop));
+        read(&trial, &mut destination, Some(*stop));
         for at in &case.touches {
             touch(&trial, &catalog, *at);
         }
     }
-    let ended = |union: &mut Union| (0..MOST_RUNS).any(|_| read(&trial, union, None));
-    assert!(ended(&mut union), "it does not end");
+    let ended =
+        |destination: &mut Destination| (0..MOST_RUNS).any(|_| read(&trial, destination, None));
+    assert!(ended(&mut destination), "it does not end");
     // What changed during the run may have been left to the next. That may give up as well, where
     // cursors live for no more pages than there are ties.
     trial.script(&json!([]));
-    assert!(ended(&mut union), "it does not end without faults");
-    union.assert_truth(&trial.workspace, &catalog);
+    assert!(ended(&mut destination), "it does not end without faults");
+    destination.assert_truth(&trial.workspace, &catalog);
     assert_eq!(PANICS.load(Ordering::Relaxed), 0, "a task panicked");
 }
 

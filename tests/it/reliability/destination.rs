@@ -1,23 +1,23 @@
-//! Several runs together: the last version of each record, as a target keeps it, and the last
-//! state.
+//! What a destination holds after several runs: the last version of each record, as a target that
+//! upserts keeps it, and the last state.
 
 use crate::catalog::Catalog;
 use crate::json::Json;
 use crate::messages::Message;
-use crate::oracle::{instant, record};
+use crate::oracle::{record, timestamp};
 use crate::support::{Run, Workspace};
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
 
 #[derive(Default)]
-pub struct Union {
+pub struct Destination {
     schemas: BTreeMap<String, Value>,
     /// By stream and id.
     records: BTreeMap<(String, String), Json>,
     pub state: Value,
 }
 
-impl Union {
+impl Destination {
     /// Adds what a run wrote, in its order.
     pub fn add(&mut self, run: &Run) {
         for message in run.messages() {
@@ -40,7 +40,7 @@ impl Union {
         let key = (stream, one.get("id").text().to_owned());
         let is_later = self.records.get(&key).is_none_or(|kept| {
             match (kept.get("updated_at"), one.get("updated_at")) {
-                (Json::Text(kept), Json::Text(new)) => instant(new) >= instant(kept),
+                (Json::Text(kept), Json::Text(new)) => timestamp(new) >= timestamp(kept),
                 _ => true,
             }
         });
@@ -90,7 +90,7 @@ impl Union {
             };
             let is_written = self.records.iter().any(|((of, _), one)| {
                 of == stream
-                    && matches!(one.get("updated_at"), Json::Text(text) if instant(text) >= instant(promised))
+                    && matches!(one.get("updated_at"), Json::Text(text) if timestamp(text) >= timestamp(promised))
             });
             assert!(is_written, "{stream}: {promised} is promised, not written");
         }

@@ -1,6 +1,6 @@
 //! Cursors that name a record and move with it, at the worst of times.
 
-use super::union::Union;
+use super::destination::Destination;
 use super::{BOTH, Trial};
 use crate::catalog::Catalog;
 use chrono::{DateTime, TimeDelta, Utc};
@@ -39,12 +39,12 @@ fn before_page(trial: &Trial, change: impl Fn(&Sandbox, u64) + Send + Sync + 'st
 
 /// Checks that three runs, each from the state of the one before, bring the last version of all.
 fn assert_three_runs_bring_all(trial: &Trial) {
-    let mut union = Union::default();
+    let mut destination = Destination::default();
     for _ in 0..3 {
-        union.add(&trial.read(&union.last_state()).run.ok());
+        destination.add(&trial.read(&destination.last_state()).run.ok());
     }
     let catalog = Catalog::parse(&trial.catalog.to_string());
-    union.assert_truth(&trial.workspace, &catalog);
+    destination.assert_truth(&trial.workspace, &catalog);
 }
 
 #[test]
@@ -88,10 +88,10 @@ fn a_walk_that_was_in_vain_before_still_notices_when_it_has_come_far() {
         sandbox.touch("contacts", &ids[named], sandbox.now());
         sandbox.set_clock(sandbox.now() + TimeDelta::seconds(1));
     });
-    let mut union = Union::default();
-    union.add(&trial.read(&json!({})).run.ok());
+    let mut destination = Destination::default();
+    destination.add(&trial.read(&json!({})).run.ok());
     let catalog = Catalog::parse(&trial.catalog.to_string());
-    union.assert_truth(&trial.workspace, &catalog);
+    destination.assert_truth(&trial.workspace, &catalog);
 }
 
 #[test]
