@@ -28,7 +28,7 @@ pub struct Apis {
 pub static APIS: LazyLock<Apis> = LazyLock::new(|| {
     let config = |api: &str, unknown_fields: &str| {
         let raw = json!({"api": api, "base_url": "sandbox:", "unknown_fields": unknown_fields});
-        Config::resolve(&RawConfig::from(raw)).expect("the configuration is right")
+        config::resolve(&RawConfig::from(raw)).expect("the configuration is right")
     };
     let mut askelephant = config("askelephant", "collect");
     askelephant.expand = ["companies", "contacts", "owner", "action_items", "signals"]

@@ -1,6 +1,6 @@
 //! The command line of `source-revops`: the four verbs of Airbyte's protocol.
 
-use super::{Command, Invocation};
+use super::command::{Command, Invocation};
 use crate::log::Level;
 use clap::error::ErrorKind;
 use clap::{CommandFactory, Parser, Subcommand};

@@ -1,7 +1,7 @@
 //! The command line of `tap-revops`: flat flags as Singer's orchestrators pass them, and
 //! subcommands for people.
 
-use super::{AboutFormat, Command, Invocation};
+use super::command::{AboutFormat, Command, Invocation};
 use crate::log::{Level, LogFormat};
 use clap::error::ErrorKind;
 use clap::{Args, CommandFactory, Parser, Subcommand};

@@ -1,6 +1,6 @@
 //! What the tap says of itself: for people, and for the hubs that list taps.
 
-use crate::cli::AboutFormat;
+use crate::cli::command::AboutFormat;
 use crate::config;
 use serde_json::{Value, json};
 
@@ -35,7 +35,7 @@ fn about() -> Value {
 }
 
 fn settings() -> Value {
-    serde_json::from_str(config::SCHEMA).expect("the shipped schema is JSON")
+    serde_json::from_str(config::schema::SCHEMA).expect("the shipped schema is JSON")
 }
 
 fn plain() -> String {

@@ -1,12 +1,8 @@
 //! What is wrong with a configuration, said key by key: what the schema found, and what to write.
 
-use super::SCHEMA;
+use super::schema;
 use jsonschema::error::ValidationErrorKind;
 use serde_json::Value;
-use std::sync::LazyLock;
-
-static PARSED: LazyLock<Value> =
-    LazyLock::new(|| serde_json::from_str(SCHEMA).expect("the shipped schema is JSON"));
 
 /// Something that is wrong with a configuration.
 pub struct Problem {
@@ -30,22 +26,13 @@ impl Problem {
     }
 }
 
-/// The keys that the schema knows.
-pub fn keys() -> impl Iterator<Item = &'static str> {
-    let properties = PARSED["properties"].as_object().into_iter().flatten();
-    properties.map(|(key, _)| key.as_str())
-}
-
-/// A key's schema, or null for a key that the schema does not know.
-pub fn property(key: &str) -> &'static Value {
-    PARSED["properties"].get(key).unwrap_or(&Value::Null)
-}
-
 /// Every violation of the schema.
 pub fn against_schema(config: &Value) -> Vec<Problem> {
     // Dates are checked by the code that reads them, which takes more forms than the format does.
     let options = jsonschema::draft7::options().should_validate_formats(false);
-    let validator = options.build(&PARSED).expect("the shipped schema is valid");
+    let validator = options
+        .build(schema::parsed())
+        .expect("the shipped schema is valid");
     validator
         .iter_errors(config)
         .map(|error| problem(&error))
@@ -55,13 +42,13 @@ pub fn against_schema(config: &Value) -> Vec<Problem> {
 fn problem(error: &jsonschema::ValidationError) -> Problem {
     if let ValidationErrorKind::Required { property } = error.kind() {
         let key = property.as_str().unwrap_or_default();
-        let advice = advice(self::property(key));
+        let advice = advice(schema::property(key));
         return Problem::new(key, format!("is missing; {advice}"));
     }
     let path = error.instance_path().to_string();
     let place = path.trim_start_matches('/').replace('/', ".");
     let top = place.split('.').next().unwrap_or_default();
-    let mut schema = property(top);
+    let mut schema = schema::property(top);
     if place != top {
         schema = &schema["items"];
     }
@@ -138,7 +125,7 @@ mod tests {
             .collect();
         assert_eq!(of_readme.len(), 1);
         let options = jsonschema::draft7::options().should_validate_formats(true);
-        let validator = options.build(&PARSED).unwrap();
+        let validator = options.build(schema::parsed()).unwrap();
         for text in [of_readme[0], include_str!("../../sample_config.json")] {
             let config: Value = serde_json::from_str(text).unwrap();
             let problems: Vec<String> = validator

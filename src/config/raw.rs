@@ -1,7 +1,8 @@
 //! The configuration as written: one or more JSON files, the later ones winning key by key, and
 //! above them the environment.
 
-use super::problems::{self, Problem};
+use super::problems::Problem;
+use super::schema;
 use crate::support::files;
 use crate::support::suggestion;
 use anyhow::{Context, Result, bail};
@@ -71,7 +72,7 @@ impl RawConfig {
         if text.is_empty() || is_known {
             return;
         }
-        let schema = problems::property(&key);
+        let schema = schema::property(&key);
         if schema.is_null() {
             self.unknown_variables.push(name.to_owned());
         } else {
@@ -96,14 +97,14 @@ impl RawConfig {
     /// A sentence about each key, and each variable of ours, that the schema does not know.
     pub fn warnings(&self) -> Vec<String> {
         let keys = self.value.as_object().into_iter().flat_map(Map::keys);
-        let unknown = keys.filter(|key| problems::property(key).is_null());
+        let unknown = keys.filter(|key| schema::property(key).is_null());
         let of_keys = unknown.map(|key| {
-            let meant = suggestion::closest(key, problems::keys());
+            let meant = suggestion::closest(key, schema::keys());
             unknown_sentence(&format!("the configuration key {key}"), meant)
         });
         let of_variables = self.unknown_variables.iter().map(|name| {
             let key = name.trim_start_matches(PREFIX);
-            let meant = suggestion::closest(key, problems::keys().chain(["loglevel"]));
+            let meant = suggestion::closest(key, schema::keys().chain(["loglevel"]));
             let meant = meant.map(variable);
             unknown_sentence(&format!("the variable {name}"), meant.as_deref())
         });

@@ -3,7 +3,7 @@
 
 use super::failure::{Failure, FailureKind, RetryAfter};
 use super::proxy::Proxy;
-use crate::config;
+use crate::support::loopback;
 use crate::time::clock::Clock;
 use crate::time::timestamp::Timestamp;
 use anyhow::{Context, Result};
@@ -239,7 +239,7 @@ fn is_local(base_url: &str) -> bool {
     let url = reqwest::Url::parse(base_url).ok();
     url.as_ref()
         .and_then(reqwest::Url::host_str)
-        .is_some_and(config::is_loopback)
+        .is_some_and(loopback::is_loopback)
 }
 
 /// Any header that tells which request this was; none is documented.

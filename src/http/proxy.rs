@@ -1,7 +1,7 @@
 //! The proxy that requests go through, for messages to name. The HTTP client decides on its own,
 //! from the same variables and by the same rules.
 
-use crate::config::is_loopback;
+use crate::support::loopback::is_loopback;
 use anyhow::{Context, Result};
 use http::Uri;
 use hyper_util::client::proxy::matcher::Matcher;

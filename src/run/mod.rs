@@ -5,8 +5,10 @@ pub mod interruption;
 
 use self::exit::ExitStatus;
 use self::interruption::Interruption;
-use crate::cli::Invocation;
-use crate::commands::CommandContext;
+use crate::cli;
+use crate::cli::command::Invocation;
+use crate::commands;
+use crate::commands::context::CommandContext;
 use crate::http::failure::{Failure, FailureKind};
 use crate::log::{Level, Log, LogEntry, LogFormat};
 use crate::protocol::Protocol;
@@ -60,7 +62,7 @@ pub fn run_process(protocol: Protocol) -> ExitStatus {
 
 /// Runs one command, from arguments to exit status.
 pub fn run(world: World) -> ExitStatus {
-    let invocation = match Invocation::parse(world.protocol, &world.arguments) {
+    let invocation = match cli::parse(world.protocol, &world.arguments) {
         Ok(invocation) => invocation,
         Err(told) => return tell(&told, world),
     };
@@ -115,7 +117,7 @@ async fn work(invocation: Invocation, world: World<'_>) -> ExitStatus {
         log: log.clone(),
         messages,
     };
-    let task = tokio::spawn(async move { context.carry_out(invocation.command).await });
+    let task = tokio::spawn(async move { commands::carry_out(invocation.command, &context).await });
     let stop = Stop::default();
     let interrupted = interruption::watch(world.interruption, stop.clone());
     let mut writer = Writer::new(protocol, format, stop, clock, world.out, world.err);

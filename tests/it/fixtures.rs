@@ -31,7 +31,7 @@ fn names(api: &str, prefix: &str) -> Vec<String> {
 }
 
 fn config(value: Value) -> Config {
-    Config::resolve(&RawConfig::from(value)).unwrap()
+    tap_revops::config::resolve(&RawConfig::from(value)).unwrap()
 }
 
 fn reevo() -> (Api, Config) {

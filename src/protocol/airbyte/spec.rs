@@ -120,7 +120,7 @@ fn capitalized(text: &str) -> String {
 
 /// A key of the configuration as a field of the form.
 fn property(key: &str, order: u32) -> Value {
-    let mut property = config::property(key).clone();
+    let mut property = config::schema::property(key).clone();
     if property["format"] == "date-time" {
         property["pattern"] = json!(DATE_PATTERN);
         property["pattern_descriptor"] = json!("YYYY-MM-DDTHH:MM:SSZ");

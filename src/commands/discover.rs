@@ -1,0 +1,13 @@
+//! Prints the catalog of what the workspace offers to the key.
+
+use super::context::CommandContext;
+use crate::source::discover;
+use anyhow::Result;
+
+pub async fn run(context: &CommandContext, config: &[String]) -> Result<()> {
+    let config = context.config(config)?;
+    let (source, _sandbox) = context.source(config).await?;
+    let streams = discover::discover(&source).await?;
+    context.print(context.protocol.catalog(&streams)).await;
+    Ok(())
+}

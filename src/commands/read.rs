@@ -1,0 +1,69 @@
+//! Reads the selected streams, and hands over their records and states.
+
+use super::context::CommandContext;
+use crate::protocol::message::Message;
+use crate::state::State;
+use crate::sync::{self, Wanted, conclusion};
+use anyhow::Result;
+use std::path::Path;
+
+pub async fn run(
+    context: &CommandContext,
+    config: &[String],
+    catalog: Option<&str>,
+    state: Option<&str>,
+) -> Result<()> {
+    let config = context.config(config)?;
+    let state = context.protocol.state(&stored_state(context, state)?)?;
+    let catalog = context.input(catalog, "catalog")?;
+    let entries = catalog
+        .map(|text| context.protocol.selected(&text))
+        .transpose()?;
+    let (source, _sandbox) = context.source(config).await?;
+    let wanted = match entries {
+        None => Wanted::everything(&source),
+        Some(entries) => Wanted::selected(&source, entries),
+    };
+    if wanted.is_empty() {
+        context
+            .log
+            .warning("no stream is selected, so there is nothing to read");
+    }
+    warn_of_foreign_state(context, &state, &wanted);
+    context.say(Message::Resumed(state.clone())).await;
+    let ends = sync::sync(&source, context.protocol, wanted, &state, &context.messages).await;
+    match conclusion::failure(&source, &ends) {
+        Some(failure) => Err(failure.into()),
+        None => Ok(()),
+    }
+}
+
+/// The text of a state. The first run has none, although its command line names the file.
+fn stored_state(context: &CommandContext, path: Option<&str>) -> Result<String> {
+    let path = path.filter(|path| {
+        let is_there = !matches!(Path::new(path).try_exists(), Ok(false));
+        if !is_there {
+            context.log.warning(format!(
+                "the state file {path} does not exist; every stream is read from its start"
+            ));
+        }
+        is_there
+    });
+    Ok(context.input(path, "state")?.unwrap_or_default())
+}
+
+/// Warns of a state that names streams, and none of those that are read.
+fn warn_of_foreign_state(context: &CommandContext, state: &State, wanted: &[Wanted]) {
+    let names = state.streams();
+    let has_bookmark = |one: &Wanted| state.holds(one.name());
+    if let Some(first) = wanted.first()
+        && !names.is_empty()
+        && !wanted.iter().any(has_bookmark)
+    {
+        let (names, form) = (names.join(", "), context.protocol.state_form(first.name()));
+        context.log.warning(format!(
+            "the state has no bookmark for any stream that is read (it names {names}), \
+             so all are read from their start; the expected form is {form}"
+        ));
+    }
+}

@@ -1,0 +1,463 @@
+//! From the configuration as written to the one that the program needs. Every problem is reported
+//! at once, and nothing downstream checks again.
+
+use super::problems::{self, Problem};
+use super::raw::RawConfig;
+use super::schema::property;
+use super::settings::{ApiName, BaseUrl, Boundary, Config, UnknownFields};
+use crate::support::loopback::is_loopback;
+use crate::time::timestamp::{self, Timestamp};
+use anyhow::{Context, Result, bail};
+use secrecy::SecretString;
+use serde_json::Value;
+use std::time::Duration;
+
+/// Checks the configuration as written. The error lists every problem, one to a line.
+pub fn resolve(raw: &RawConfig) -> Result<Config> {
+    let mut problems = problems::against_schema(raw.value());
+    let config = Fields(raw.value());
+    problems.extend(config.cross_check());
+    if problems.is_empty() {
+        return config.resolve();
+    }
+    let sentences: Vec<String> = problems.iter().map(|one| raw.sentence(one)).collect();
+    let count = match problems.len() {
+        1 => "a problem".to_owned(),
+        count => format!("{count} problems"),
+    };
+    bail!(
+        "the configuration has {count}:\n  {}",
+        sentences.join("\n  ")
+    )
+}
+
+/// Typed access to the configuration as written.
+struct Fields<'a>(&'a Value);
+
+impl Fields<'_> {
+    fn text(&self, key: &str) -> Option<&str> {
+        self.0.get(key).and_then(Value::as_str)
+    }
+
+    fn number(&self, key: &str) -> u64 {
+        let default = || property(key).get("default").and_then(Value::as_u64);
+        self.0
+            .get(key)
+            .and_then(whole)
+            .or_else(default)
+            .unwrap_or_default()
+    }
+
+    fn list(&self, key: &str) -> Option<Vec<String>> {
+        let values = self.0.get(key)?.as_array()?;
+        Some(
+            values
+                .iter()
+                .filter_map(Value::as_str)
+                .map(str::to_owned)
+                .collect(),
+        )
+    }
+
+    fn api(&self) -> ApiName {
+        match self.text("api") {
+            Some("askelephant") => ApiName::AskElephant,
+            _ => ApiName::Reevo,
+        }
+    }
+
+    /// What a JSON Schema cannot say, because it concerns more than one key.
+    fn cross_check(&self) -> Vec<Problem> {
+        let mut problems = Vec::new();
+        let largest = self.api().largest_page();
+        if self.number("page_size") > u64::from(largest) && self.number("page_size") <= 500 {
+            let title = self.api().title();
+            let text = format!(
+                "{title} gives at most {largest} records a page; write a whole number from 1 to {largest}"
+            );
+            problems.push(Problem::new("page_size", text));
+        }
+        for (key, api) in [
+            ("record_types", ApiName::Reevo),
+            ("expand", ApiName::AskElephant),
+        ] {
+            if self.list(key).is_some_and(|list| !list.is_empty())
+                && self.text("api").is_some()
+                && self.api() != api
+            {
+                let text = format!("only {} has it; remove the key", api.title());
+                problems.push(Problem::new(key, text));
+            }
+        }
+        let agent = self.text("user_agent").unwrap_or_default();
+        if !agent.chars().all(|c| (' '..='~').contains(&c)) {
+            let text = "a header cannot hold all of its characters; write letters, digits and signs of ASCII";
+            problems.push(Problem::new("user_agent", text));
+        }
+        let problem_of = |key: &str, text: Option<String>| text.map(|text| Problem::new(key, text));
+        problems.extend(problem_of("api_key", self.check_key()));
+        problems.extend(problem_of("base_url", self.check_base_url()));
+        problems.extend(self.check_dates());
+        problems
+    }
+
+    fn check_key(&self) -> Option<String> {
+        let sandbox = self.text("base_url").is_some_and(is_sandbox);
+        match self.0.get("api_key") {
+            None if sandbox => None,
+            None => Some(
+                "is missing; write the API key of the workspace, \
+                 or try \"base_url\": \"sandbox:\", which needs none"
+                    .to_owned(),
+            ),
+            Some(Value::String(key)) if key.chars().any(|c| !c.is_ascii_graphic() && c != ' ') || key.trim() != key => {
+                Some("holds characters that no key has, such as a line break or a space at its end; copy the key again".to_owned())
+            }
+            Some(Value::String(key)) if is_quoted(bare_key(key)) => {
+                Some("stands in quotes that are not part of it; remove them".to_owned())
+            }
+            Some(_) => None,
+        }
+    }
+
+    fn check_base_url(&self) -> Option<String> {
+        let text = self
+            .text("base_url")
+            .filter(|text| !text.is_empty() && !is_sandbox(text))?;
+        let hint = "write an address such as https://api.reevo.ai, or sandbox:";
+        let Ok(url) = reqwest::Url::parse(text) else {
+            return Some(format!("is not a URL; {hint}"));
+        };
+        if !url.username().is_empty()
+            || url.password().is_some()
+            || url.query().is_some()
+            || url.fragment().is_some()
+        {
+            return Some(format!(
+                "may hold no user, password, query or fragment; {hint}"
+            ));
+        }
+        match (url.scheme(), url.host_str()) {
+            ("https", Some(_)) => None,
+            ("http", Some(host)) if is_loopback(host) => None,
+            ("http", Some(_)) => Some(
+                "plain http would send the key unprotected; write https:// (http is for this machine only)"
+                    .to_owned(),
+            ),
+            _ => Some(format!("is neither https nor http; {hint}")),
+        }
+    }
+
+    fn check_dates(&self) -> Vec<Problem> {
+        let mut problems = Vec::new();
+        let mut timestamp = |key: &str| -> Option<Timestamp> {
+            let text = self.text(key)?;
+            let full = full_date(text);
+            let parsed = timestamp::parse(&full).map(|stamp| stamp.timestamp);
+            if parsed.is_none() {
+                let text = "is no date-time; write one such as 2026-01-01T00:00:00Z";
+                problems.push(Problem::new(key, text));
+            }
+            parsed
+        };
+        let (start, end) = (timestamp("start_date"), timestamp("end_date"));
+        if let (Some(start), Some(end)) = (start, end)
+            && start >= end
+        {
+            let text = "is not after start_date; write a later instant";
+            problems.push(Problem::new("end_date", text));
+        }
+        problems
+    }
+
+    /// The checked configuration, typed.
+    fn resolve(&self) -> Result<Config> {
+        let api = self.api();
+        let expand = self.list("expand").unwrap_or_default();
+        let page_size = match self.number("page_size") {
+            0 if expand.iter().any(|member| member == "transcript") => 25,
+            0 => api.largest_page(),
+            size => u16::try_from(size).context("page_size is out of range")?,
+        };
+        Ok(Config {
+            api,
+            api_key: self.text("api_key").map(bare_key).map(SecretString::from),
+            base_url: self.base_url(api),
+            record_types: self.list("record_types").filter(|types| !types.is_empty()),
+            start_date: self.text("start_date").map(utc_date),
+            end_date: self.text("end_date").map(utc_date),
+            page_size,
+            boundary: if self.text("boundary") == Some("gt") {
+                Boundary::Gt
+            } else {
+                Boundary::Gte
+            },
+            lookback: Duration::from_secs(self.number("lookback_seconds")),
+            expand,
+            unknown_fields: if self.text("unknown_fields") == Some("collect") {
+                UnknownFields::Collect
+            } else {
+                UnknownFields::Report
+            },
+            concurrency: usize::try_from(self.number("concurrency"))?,
+            request_timeout: Duration::from_secs(self.number("request_timeout_seconds")),
+            max_retry: Duration::from_secs(self.number("max_retry_seconds")),
+            ca_file: self.text("ca_file").map(str::to_owned),
+            user_agent: self.text("user_agent").map_or_else(
+                || concat!("tap-revops/", env!("CARGO_PKG_VERSION")).to_owned(),
+                str::to_owned,
+            ),
+        })
+    }
+
+    fn base_url(&self, api: ApiName) -> BaseUrl {
+        match self.text("base_url") {
+            None => BaseUrl::Remote(api.usual_address().to_owned()),
+            Some(text) => match text.strip_prefix(SANDBOX) {
+                Some(options) => BaseUrl::Sandbox(options.to_owned()),
+                None => BaseUrl::Remote(text.trim_end_matches('/').to_owned()),
+            },
+        }
+    }
+}
+
+/// A whole number, which JSON may also write as `60.0` or `6e1`. One beyond 64 bits is as good as
+/// the largest.
+#[expect(
+    clippy::cast_possible_truncation,
+    clippy::cast_sign_loss,
+    reason = "it is whole, and the cast saturates"
+)]
+fn whole(value: &Value) -> Option<u64> {
+    let of_float = || value.as_f64().map(|number| number as u64);
+    value.as_u64().or_else(of_float)
+}
+
+const SANDBOX: &str = "sandbox:";
+
+fn is_sandbox(base_url: &str) -> bool {
+    base_url.starts_with(SANDBOX)
+}
+
+/// The key alone, as some copy it from a header, with the word Bearer before it.
+fn bare_key(key: &str) -> &str {
+    match key.split_once(' ') {
+        Some((scheme, bare)) if scheme.eq_ignore_ascii_case("Bearer") => bare.trim_start(),
+        _ => key,
+    }
+}
+
+fn is_quoted(key: &str) -> bool {
+    let within = |quote: char| key.strip_prefix(quote)?.strip_suffix(quote);
+    within('"').or_else(|| within('\'')).is_some()
+}
+
+/// A date alone stands for its first instant.
+fn full_date(text: &str) -> String {
+    match timestamp::date(text) {
+        Some(date) if date == text => format!("{text}T00:00:00Z"),
+        _ => text.to_owned(),
+    }
+}
+
+/// A date of the configuration in UTC, as filters take it.
+fn utc_date(text: &str) -> String {
+    let full = full_date(text);
+    match timestamp::parse(&full) {
+        Some(stamp) => stamp.utc.into_owned(),
+        None => full,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use secrecy::ExposeSecret;
+    use serde_json::json;
+
+    fn problems_of(value: Value) -> String {
+        resolve(&RawConfig::from(value)).unwrap_err().to_string()
+    }
+
+    fn check(value: Value, expected: &str) {
+        let text = problems_of(value);
+        assert!(text.contains(expected), "{text}");
+    }
+
+    #[test]
+    fn every_problem_is_reported_at_once_with_what_to_write() {
+        let text = problems_of(json!({
+            "api": "salesforce", "page_size": 0, "start_date": "yesterday", "concurrency": "many"
+        }));
+        for expected in [
+            "5 problems",
+            "api: is not one of the allowed values; write \"reevo\" or \"askelephant\"",
+            "page_size: is out of range; write a whole number from 1 to 500",
+            "start_date: is no date-time; write one such as 2026-01-01T00:00:00Z",
+            "concurrency: is not an integer; write a whole number from 1 to 32",
+        ] {
+            assert!(text.contains(expected), "{text}\nlacks {expected}");
+        }
+    }
+
+    #[test]
+    fn a_problem_with_a_variable_names_the_variable() {
+        let variables = [
+            ("TAP_REVOPS_PAGE_SIZE", "501"),
+            ("TAP_REVOPS_END_DATE", "soon"),
+            ("TAP_REVOPS_EXPAND", "tag"),
+        ];
+        let variables = variables.map(|(name, text)| (name.to_owned(), text.to_owned()));
+        let raw = RawConfig::read(&[], &variables).unwrap();
+        let text = resolve(&raw).unwrap_err().to_string();
+        for expected in [
+            "\n  api: is missing",
+            "\n  TAP_REVOPS_PAGE_SIZE: is out of range; write a whole number from 1 to 500",
+            "\n  TAP_REVOPS_END_DATE: is no date-time",
+            "\n  TAP_REVOPS_EXPAND: is not one of the allowed values",
+        ] {
+            assert!(text.contains(expected), "{text}\nlacks {expected}");
+        }
+    }
+
+    #[test]
+    fn a_name_that_a_list_holds_twice_is_told() {
+        check(
+            json!({"api": "reevo", "base_url": "sandbox:", "record_types": ["task", "note", "task"]}),
+            "record_types: names \"task\" twice; write it once",
+        );
+    }
+
+    #[test]
+    fn the_key_is_asked_for_except_with_the_sandbox() {
+        check(json!({"api": "reevo"}), "api_key: is missing");
+        let sandbox = json!({"api": "reevo", "base_url": "sandbox:?seed=7"});
+        let config = resolve(&RawConfig::from(sandbox)).unwrap();
+        assert_eq!(config.base_url, BaseUrl::Sandbox("?seed=7".to_owned()));
+    }
+
+    #[test]
+    fn the_word_bearer_before_a_key_is_no_part_of_it() {
+        for key in ["abc", "Bearer abc", "bearer abc", "BEARER  abc"] {
+            let raw = json!({"api": "reevo", "api_key": key});
+            let config = resolve(&RawConfig::from(raw)).unwrap();
+            assert_eq!(config.api_key.unwrap().expose_secret(), "abc");
+        }
+    }
+
+    #[test]
+    fn a_key_in_quotes_of_its_own_is_refused() {
+        for key in ["\"secret1\"", "'secret1'", "Bearer 'secret1'"] {
+            check(
+                json!({"api": "reevo", "api_key": key}),
+                "api_key: stands in quotes",
+            );
+        }
+        for key in ["it's", "\"half"] {
+            let raw = json!({"api": "reevo", "api_key": key});
+            assert!(resolve(&RawConfig::from(raw)).is_ok(), "{key}");
+        }
+    }
+
+    #[test]
+    fn no_problem_repeats_the_key() {
+        for key in [
+            json!("sk-se cret\n1"),
+            json!(["sk-secret1"]),
+            json!({"key": "sk-secret1"}),
+            json!("'sk-secret1'"),
+        ] {
+            let text = problems_of(json!({"api": "reevo", "api_key": key}));
+            assert!(
+                !text.contains("secret1") && !text.contains("cret"),
+                "{text}"
+            );
+        }
+    }
+
+    #[test]
+    fn a_whole_number_counts_however_it_is_written() {
+        for (text, seconds) in [
+            ("90", 90),
+            ("90.0", 90),
+            ("9e1", 90),
+            ("18446744073709551615", u64::MAX),
+            ("18446744073709551616", u64::MAX),
+        ] {
+            let text = format!(
+                r#"{{"api": "reevo", "base_url": "sandbox:", "lookback_seconds": {text}}}"#
+            );
+            let value: Value = serde_json::from_str(&text).unwrap();
+            let config = resolve(&RawConfig::from(value)).unwrap();
+            assert_eq!(config.lookback, Duration::from_secs(seconds), "{text}");
+        }
+    }
+
+    #[test]
+    fn plain_http_is_for_this_machine_only() {
+        for (url, allowed) in [
+            ("http://127.0.0.1:8800", true),
+            ("http://localhost:8800/", true),
+            ("http://[::1]:8800", true),
+            ("https://api.reevo.ai/api/v2", true),
+            ("http://api.reevo.ai", false),
+            ("http://127.0.0.1.evil.example", false),
+            ("ftp://127.0.0.1", false),
+            ("api.reevo.ai", false),
+            ("https://user:pass@api.reevo.ai", false),
+        ] {
+            let value = json!({"api": "reevo", "api_key": "k", "base_url": url});
+            let result = resolve(&RawConfig::from(value));
+            assert_eq!(result.is_ok(), allowed, "{url}: {result:?}");
+        }
+    }
+
+    #[test]
+    fn what_only_one_api_has_is_refused_for_the_other() {
+        let sandbox = "sandbox:";
+        check(
+            json!({"api": "askelephant", "base_url": sandbox, "page_size": 500}),
+            "page_size: AskElephant gives at most 100",
+        );
+        check(
+            json!({"api": "askelephant", "base_url": sandbox, "record_types": ["x"]}),
+            "record_types: only Reevo has it",
+        );
+        check(
+            json!({"api": "reevo", "base_url": sandbox, "expand": ["tags"]}),
+            "expand: only AskElephant has it",
+        );
+        check(
+            json!({"api": "askelephant", "base_url": sandbox, "expand": ["tag"]}),
+            "expand.0: is not one of the allowed values",
+        );
+    }
+
+    #[test]
+    fn dates_are_sent_in_utc_and_a_date_alone_is_its_first_instant() {
+        let config = resolve(&RawConfig::from(json!({
+            "api": "reevo", "base_url": "sandbox:",
+            "start_date": "2026-01-01", "end_date": "2026-06-01T02:00:00+02:00"
+        })))
+        .unwrap();
+        assert_eq!(config.start_date.as_deref(), Some("2026-01-01T00:00:00Z"));
+        assert_eq!(config.end_date.as_deref(), Some("2026-06-01T00:00:00Z"));
+        check(
+            json!({"api": "reevo", "base_url": "sandbox:", "start_date": "2026-02-01", "end_date": "2026-01-01"}),
+            "end_date: is not after start_date",
+        );
+    }
+
+    #[test]
+    fn a_file_of_authorities_is_one_or_says_what_it_lacks() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("ca.pem").display().to_string();
+        let mut raw = json!({"api": "reevo", "base_url": "sandbox:"});
+        raw["ca_file"] = json!(path);
+        let config = resolve(&RawConfig::from(raw)).unwrap();
+        let problem = |config: &Config| config.authorities().unwrap_err().to_string();
+        assert!(problem(&config).contains("cannot be read"));
+        std::fs::write(&path, "no certificate").unwrap();
+        assert!(problem(&config).contains("holds no certificate"));
+    }
+}

@@ -1,0 +1,26 @@
+//! The JSON Schema of the configuration: the keys that there are, and what each may hold.
+
+use serde_json::Value;
+use std::sync::LazyLock;
+
+/// The JSON Schema of the configuration, as it ships.
+pub const SCHEMA: &str = include_str!("../../catalog/config.schema.json");
+
+static PARSED: LazyLock<Value> =
+    LazyLock::new(|| serde_json::from_str(SCHEMA).expect("the shipped schema is JSON"));
+
+/// The schema as JSON.
+pub fn parsed() -> &'static Value {
+    &PARSED
+}
+
+/// The keys that the schema knows.
+pub fn keys() -> impl Iterator<Item = &'static str> {
+    let properties = PARSED["properties"].as_object().into_iter().flatten();
+    properties.map(|(key, _)| key.as_str())
+}
+
+/// A key's schema, or null for a key that the schema does not know.
+pub fn property(key: &str) -> &'static Value {
+    PARSED["properties"].get(key).unwrap_or(&Value::Null)
+}
