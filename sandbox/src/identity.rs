@@ -1,8 +1,8 @@
 //! Record ids. An id hides the record's index behind a hash of everything above its last 32 bits, so that ids look random, sort
 //! unlike time, and still lead back to their record without a table.
 
-use super::noise::{mix, noise};
-use super::stream::Stream;
+use crate::noise::{mix, noise};
+use crate::stream::Stream;
 
 /// The alphabet of ULIDs, in ASCII order, so that texts sort as their numbers do.
 const BASE_32: &[u8; 32] = b"0123456789ABCDEFGHJKMNPQRSTVWXYZ";
@@ -18,9 +18,10 @@ pub fn bits(seed: u64, stream: Stream, index: u64) -> u128 {
     numbered(seed, owner, index)
 }
 
-/// The id of something that is referred to but is no stream: `kind` keeps users and teams apart.
-pub fn outsider(seed: u64, kind: u64, index: u64) -> u128 {
-    numbered(seed, 1000 + kind, index)
+/// The id of something that records refer to but that is not in a stream. Each group, such as users
+/// or teams, has ids of its own.
+pub fn outsider(seed: u64, group: u64, index: u64) -> u128 {
+    numbered(seed, 1000 + group, index)
 }
 
 fn numbered(seed: u64, owner: u64, index: u64) -> u128 {

@@ -1,6 +1,6 @@
 //! Writing JSON text straight into bytes: records are written a hundred thousand times a second, without a tree of values in between.
 
-use super::noise::mix;
+use crate::noise::mix;
 
 /// Writes a string with its quotes.
 pub fn text(out: &mut Vec<u8>, text: &str) {

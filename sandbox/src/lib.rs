@@ -2,33 +2,31 @@
 //! tests need an account. It is written from the documentation of the APIs and shares no type with the clients it serves.
 //!
 //! A request becomes a `Call`, is logged in the `Journal`, may be struck by one of the `Faults`, and is answered by `reevo` or
-//! `elephant`. Both read the `Store`, which knows when each record changed; what records contain is computed where they are written, a
+//! `askelephant`. Both read the `Store`, which knows when each record changed; what records contain is computed where they are written, a
 //! pure function of seed, stream, index and time. Nothing is kept on disk, and nothing leaves this machine.
+
+mod decimal;
+mod json;
+mod noise;
+mod seal;
+mod stamp;
+mod stream;
+
+mod identity;
+mod words;
 
 mod answer;
 mod call;
-mod clock;
-mod decimal;
-mod elephant;
+
 mod faults;
-mod history;
-mod identity;
-mod journal;
-mod json;
-mod line;
-mod noise;
 mod options;
-mod options_query;
-mod outgoing;
-mod reevo;
-mod seal;
-mod server;
-mod stamp;
-mod store;
-mod stream;
-mod walk;
-mod words;
 mod world;
+
+mod askelephant;
+mod reevo;
+
+mod delivery;
+mod server;
 
 use std::convert::Infallible;
 use std::net::SocketAddr;
@@ -41,14 +39,14 @@ use call::Call;
 pub use faults::{
     Ending, Fault, Faults, RecordChange, Reply, RequestKind, Requests, Rule, SchemaChange,
 };
-pub use journal::{Announced, Received};
 pub use options::{
-    Archived, CursorEnd, CursorPlace, ElephantCursor, ErrorEnvelope, LimitOverrun, NestedKeys,
+    Archived, AskElephantCursor, CursorEnd, CursorPlace, ErrorEnvelope, LimitOverrun, NestedKeys,
     Nulls, Numbers, OptionalMembers, Options, Scope, Ties, Timestamps,
 };
-use store::Entry;
 pub use stream::{Api, Stream};
 use world::World;
+pub use world::journal::{Announced, Received};
+use world::store::Entry;
 
 /// A running server; clones are handles to the same one. It stops when the last of them is dropped, connections when their client
 /// leaves.
@@ -190,7 +188,7 @@ impl Sandbox {
         let mut json = Vec::new();
         match stream.api() {
             Api::Reevo => reevo::write_record(&mut json, options, stream, entry),
-            Api::AskElephant => elephant::write_record(&mut json, options, stream, entry),
+            Api::AskElephant => askelephant::write_record(&mut json, options, stream, entry),
         }
         Truth {
             id: identity::text(options.seed, stream, entry.index),

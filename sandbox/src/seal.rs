@@ -5,7 +5,7 @@ use std::fmt::Write as _;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
-use super::noise::noise_of_bytes;
+use crate::noise::noise_of_bytes;
 
 /// The text of a cursor: a checksum and the content, in hexadecimal digits.
 pub fn seal(content: &impl Serialize) -> String {

@@ -2,8 +2,6 @@
 
 use chrono::{DateTime, Utc};
 
-use super::options::Timestamps;
-
 pub const SECOND: i64 = 1_000_000;
 pub const DAY: i64 = 86_400 * SECOND;
 
@@ -15,37 +13,36 @@ pub fn utc(micros: i64) -> DateTime<Utc> {
     DateTime::from_timestamp_micros(micros).expect("the sandbox keeps to years that chrono knows")
 }
 
-/// The form of all instants of one record, chosen by its rank where forms are mixed.
-pub fn form(timestamps: Timestamps, rank: u64) -> Timestamps {
-    match (timestamps, rank % 4) {
-        (Timestamps::Mixed, 0) => Timestamps::Micros,
-        (Timestamps::Mixed, 1) => Timestamps::Millis,
-        (Timestamps::Mixed, 2) => Timestamps::Seconds,
-        (Timestamps::Mixed, _) => Timestamps::Offset,
-        (one, _) => one,
-    }
+/// A form of writing an instant.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Form {
+    Micros,
+    Millis,
+    Seconds,
+    /// Whole seconds at `+02:00`.
+    Offset,
 }
 
-/// Writes an instant, without quotes, in the form that `form` gave.
-pub fn write(out: &mut Vec<u8>, micros: i64, form: Timestamps) {
+/// Writes an instant, without quotes.
+pub fn write(out: &mut Vec<u8>, micros: i64, form: Form) {
     match form {
-        Timestamps::Micros | Timestamps::Mixed => {
+        Form::Micros => {
             write_to_the_second(out, micros);
             out.push(b'.');
             digits(out, micros.rem_euclid(SECOND), 6);
             out.push(b'Z');
         }
-        Timestamps::Millis => {
+        Form::Millis => {
             write_to_the_second(out, micros);
             out.push(b'.');
             digits(out, micros.rem_euclid(SECOND) / 1000, 3);
             out.push(b'Z');
         }
-        Timestamps::Seconds => {
+        Form::Seconds => {
             write_to_the_second(out, micros);
             out.push(b'Z');
         }
-        Timestamps::Offset => {
+        Form::Offset => {
             write_to_the_second(out, micros + 2 * 3600 * SECOND);
             out.extend_from_slice(b"+02:00");
         }
@@ -139,7 +136,7 @@ pub fn http_date(at: DateTime<Utc>) -> String {
 mod tests {
     use super::*;
 
-    fn written(text: &str, form: Timestamps) -> String {
+    fn written(text: &str, form: Form) -> String {
         let mut out = Vec::new();
         write(&mut out, nanos(text).unwrap().div_euclid(1000), form);
         String::from_utf8(out).unwrap()
@@ -148,16 +145,10 @@ mod tests {
     #[test]
     fn instants_are_written_in_every_form() {
         let text = "2026-02-28T23:30:05.123456Z";
-        assert_eq!(written(text, Timestamps::Micros), text);
-        assert_eq!(
-            written(text, Timestamps::Millis),
-            "2026-02-28T23:30:05.123Z"
-        );
-        assert_eq!(written(text, Timestamps::Seconds), "2026-02-28T23:30:05Z");
-        assert_eq!(
-            written(text, Timestamps::Offset),
-            "2026-03-01T01:30:05+02:00"
-        );
+        assert_eq!(written(text, Form::Micros), text);
+        assert_eq!(written(text, Form::Millis), "2026-02-28T23:30:05.123Z");
+        assert_eq!(written(text, Form::Seconds), "2026-02-28T23:30:05Z");
+        assert_eq!(written(text, Form::Offset), "2026-03-01T01:30:05+02:00");
     }
 
     #[test]

@@ -1,6 +1,6 @@
 //! The texts that records are made of, chosen to be unkind to whoever treats text as ASCII.
 
-use super::noise::Draw;
+use crate::noise::Draw;
 
 pub const FIRST_NAMES: &[&str] = &[
     "Sarah",

@@ -96,7 +96,7 @@ fn every_form_of_member_comes_out_as_declared() {
 #[test]
 fn every_kind_of_cursor_of_askelephant_is_followed() {
     for kind in ["id_only", "self_contained", "strict"] {
-        let options = format!("records=60&elephant_cursor={kind}");
+        let options = format!("records=60&askelephant_cursor={kind}");
         check(ASKELEPHANT, &options, Some(7));
     }
 }

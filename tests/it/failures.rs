@@ -86,16 +86,16 @@ fn streams_that_the_key_may_not_read_are_left_out_of_the_catalog() {
         .map(|entry| entry.stream.as_str())
         .collect();
     assert_eq!(names, ["contact", "account", "opportunity", "note"]);
-    let elephant = Workspace::askelephant("records=10&scopes=contacts:read,tags:read");
-    let catalog = elephant.discover(&json!({}));
+    let askelephant = Workspace::askelephant("records=10&scopes=contacts:read,tags:read");
+    let catalog = askelephant.discover(&json!({}));
     let names: Vec<&str> = catalog
         .streams
         .iter()
         .map(|entry| entry.stream.as_str())
         .collect();
     assert_eq!(names, ["contacts", "tags"]);
-    let config = elephant.config_file(&json!({}));
-    let run = elephant.run(&["discover", "--config", &config]).ok();
+    let config = askelephant.config_file(&json!({}));
+    let run = askelephant.run(&["discover", "--config", &config]).ok();
     assert_eq!(run.logged("WARNING ").len(), 3);
     run.says("companies is left out: the API answered 403")
         .says("companies:read");

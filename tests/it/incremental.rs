@@ -204,8 +204,8 @@ fn boundary_lookback_and_end_date_shape_the_window() {
                 {"field": "updated_at", "operator": "lt", "value": until}
             ])
         );
-        let elephant = workspace(ASKELEPHANT, "records=60");
-        let requests = second_run_requests(&elephant, "contacts", &extra);
+        let askelephant = workspace(ASKELEPHANT, "records=60");
+        let requests = second_run_requests(&askelephant, "contacts", &extra);
         assert_eq!(requests[0][format!("filter[updated_at][{operator}]")], from);
         assert_eq!(requests[0]["filter[updated_at][lt]"], until);
     }
@@ -226,10 +226,10 @@ fn a_full_export_has_no_filter_and_its_next_pages_repeat_what_they_must() {
         assert_eq!(page["limit"], 25);
     }
 
-    let elephant = Workspace::askelephant("records=60");
+    let askelephant = Workspace::askelephant("records=60");
     let expand = json!({"expand": ["owner", "tags"], "page_size": 25, "end_date": "2027-01-01"});
-    elephant.read(&expand).emitted();
-    let pages = requests(&elephant, "engagements");
+    askelephant.read(&expand).emitted();
+    let pages = requests(&askelephant, "engagements");
     assert_eq!(pages.len(), 3);
     for (number, page) in pages.iter().enumerate() {
         let mut page = page.clone();

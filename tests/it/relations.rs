@@ -41,7 +41,7 @@ fn options() -> impl Strategy<Value = String> {
         format!(
             "seed={seed}&records={records}&id_sortable={sortable}&cursor_place={place}&\
              cursor_end={end}&nulls={nulls}&numbers={numbers}&timestamps={timestamps}&ties={ties}&\
-             elephant_cursor={cursor}&optional_members={members}"
+             askelephant_cursor={cursor}&optional_members={members}"
         )
     })
 }

@@ -54,8 +54,8 @@ fn unannounced_fields_are_collected_if_that_is_asked_for() {
                 came out in the column _unknown_fields\n";
     let run = run.says(told);
     assert!(!run.stderr.contains("\"collect\""), "{}", run.stderr);
-    let elephant = Workspace::askelephant("records=400&extra_members=true");
-    let emitted = elephant
+    let askelephant = Workspace::askelephant("records=400&extra_members=true");
+    let emitted = askelephant
         .read(&json!({"unknown_fields": "collect"}))
         .emitted();
     for (stream, schema) in &emitted.schemas {

@@ -74,9 +74,9 @@ fn records_that_change_during_the_walk_are_emitted_in_their_latest_version() {
     for (api, options) in [
         (REEVO, "records=80"),
         (REEVO, "records=80&ties=shuffled"),
-        (ASKELEPHANT, "records=160&elephant_cursor=strict"),
-        (ASKELEPHANT, "records=160&elephant_cursor=self_contained"),
-        (ASKELEPHANT, "records=160&elephant_cursor=id_only"),
+        (ASKELEPHANT, "records=160&askelephant_cursor=strict"),
+        (ASKELEPHANT, "records=160&askelephant_cursor=self_contained"),
+        (ASKELEPHANT, "records=160&askelephant_cursor=id_only"),
     ] {
         let workspace = Workspace::new(api, options);
         let (stream, settings) = stream_of(api);
@@ -105,8 +105,8 @@ fn records_that_change_during_the_walk_are_emitted_in_their_latest_version() {
 fn the_record_that_a_cursor_stands_on_may_change() {
     for (api, options) in [
         (REEVO, "records=80"),
-        (ASKELEPHANT, "records=160&elephant_cursor=strict"),
-        (ASKELEPHANT, "records=160&elephant_cursor=self_contained"),
+        (ASKELEPHANT, "records=160&askelephant_cursor=strict"),
+        (ASKELEPHANT, "records=160&askelephant_cursor=self_contained"),
     ] {
         check_moved_cursor_record(api, options);
     }
@@ -114,7 +114,7 @@ fn the_record_that_a_cursor_stands_on_may_change() {
 
 #[test]
 fn a_cursor_that_moves_with_its_record_loses_nothing() {
-    check_moved_cursor_record(ASKELEPHANT, "records=160&elephant_cursor=id_only");
+    check_moved_cursor_record(ASKELEPHANT, "records=160&askelephant_cursor=id_only");
 }
 
 fn check_moved_cursor_record(api: &'static str, options: &str) {
@@ -153,7 +153,7 @@ fn a_cursor_that_expires_restarts_the_walk_without_loss_and_without_repeats() {
         (REEVO, "records=80&cursor_expires_after=60&ties=shuffled"),
         (
             ASKELEPHANT,
-            "records=160&cursor_expires_after=60&elephant_cursor=strict",
+            "records=160&cursor_expires_after=60&askelephant_cursor=strict",
         ),
         (ASKELEPHANT, "records=160&cursor_expires_after=60"),
     ] {

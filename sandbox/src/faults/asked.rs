@@ -2,8 +2,8 @@
 
 use serde_json::{Map, Value};
 
-use super::super::call::{Call, decoded};
-use super::super::stream::{Api, Stream};
+use crate::call::{Call, decoded};
+use crate::stream::{Api, Stream};
 
 pub struct Asked {
     pub api: Option<Api>,

@@ -1,6 +1,6 @@
 //! A token bucket that goes by the sandbox's clock, as rate limits do.
 
-use super::super::stamp::SECOND;
+use crate::stamp::SECOND;
 
 pub struct Bucket {
     tokens: f64,

@@ -3,8 +3,8 @@
 use std::collections::HashMap;
 use std::sync::Mutex;
 
-use super::super::call::Call;
-use super::super::seal;
+use crate::call::Call;
+use crate::seal;
 
 /// Walks that a script leads astray for ever forget where they came from beyond this.
 const MOST_DETOURS: usize = 10_000;
@@ -46,7 +46,7 @@ impl Detours {
         cursor
     }
 
-    pub fn behind(&self, cursor: &str) -> Option<Detour> {
+    pub fn at(&self, cursor: &str) -> Option<Detour> {
         let known = self.0.lock().expect("no one panics holding the detours");
         known.by_cursor.get(cursor).cloned()
     }

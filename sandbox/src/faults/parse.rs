@@ -2,11 +2,13 @@
 
 use serde_json::{Map, Value};
 
-use super::super::stream::{Api, Stream};
 use super::fields::{Fields, shown};
 use super::reply::Reply;
-use super::rule::{RequestKind, Requests, Rule};
-use super::{Faults, spelling};
+use super::requests::{RequestKind, Requests};
+use super::rule::Rule;
+use super::script::Faults;
+use super::spelling;
+use crate::stream::{Api, Stream};
 
 const EXAMPLE: &str =
     r#"[{"kind": "page", "skip": 2, "times": 1, "fault": {"status": {"code": 503}}}]"#;

@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use super::rule::RequestKind;
+use super::requests::RequestKind;
 
 /// What happens to a request. "The true answer" is what the request would have got without a fault; faults of pages and schemas leave
 /// an answer alone that is neither.
@@ -117,6 +117,14 @@ pub struct SchemaChange {
 }
 
 impl Reply {
+    /// Whether this changes the records before the request is answered, and leaves the answer alone.
+    pub fn changes_records(&self) -> bool {
+        matches!(
+            self,
+            Reply::RecordsChange { .. } | Reply::RecordsVanish { .. }
+        )
+    }
+
     /// The requests that this is about, unless a rule says more precisely.
     pub fn requests(&self) -> RequestKind {
         match self {

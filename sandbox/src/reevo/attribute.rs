@@ -1,7 +1,7 @@
 //! What an attribute is: its name, its value type, what may be done with it, and what its values are drawn from.
 
-use super::super::options::Options;
-use super::super::stream::Stream;
+use crate::options::Options;
+use crate::stream::Stream;
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum ValueType {

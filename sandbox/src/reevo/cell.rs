@@ -3,16 +3,16 @@
 
 use std::borrow::Cow;
 
-use super::super::identity;
-use super::super::json::{Object, array};
-use super::super::noise::Draw;
-use super::super::options::Options;
-use super::super::stamp::{DAY, SECOND};
-use super::super::store::Entry;
-use super::super::stream::Stream;
-use super::super::words::{self, Person};
 use super::attribute::{Choice, Content, ValueType};
-use super::kind::Field;
+use super::record_type::Field;
+use crate::identity;
+use crate::json::{Object, array};
+use crate::noise::Draw;
+use crate::options::Options;
+use crate::stamp::{DAY, SECOND};
+use crate::stream::Stream;
+use crate::words::{self, Person};
+use crate::world::store::Entry;
 
 /// The user and team ids that references point to; neither is a stream.
 const USERS: u64 = 25;
@@ -165,13 +165,13 @@ fn some_instant(entry: &Entry, draw: &mut Draw) -> i64 {
 }
 
 fn some_id(options: &Options, field: Field, entry: &Entry, draw: &mut Draw) -> u128 {
-    let kind = PART + field.stream.number();
-    identity::outsider(options.seed, kind, entry.index * 1000 + draw.below(1000))
+    let group = PART + field.stream.number();
+    identity::outsider(options.seed, group, entry.index * 1000 + draw.below(1000))
 }
 
-fn outsider(seed: u64, kind: u64, index: u64, record_type: &'static str) -> Cell {
+fn outsider(seed: u64, group: u64, index: u64, record_type: &'static str) -> Cell {
     Cell::Reference(Reference {
-        id: identity::outsider(seed, kind, index),
+        id: identity::outsider(seed, group, index),
         record_type,
         target: None,
     })

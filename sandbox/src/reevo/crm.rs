@@ -1,14 +1,14 @@
 //! The attributes of contacts, accounts and opportunities.
 
-use super::super::stream::Stream;
-use super::super::words;
 use super::attribute::{Attribute, Content, ValueType, attribute};
 use super::choices::{
     ACCOUNT_STAGES, CONTACT_STAGES, INDUSTRY_CODES, OPPORTUNITY_STAGES, PRODUCTS, TIERS,
 };
-use super::kind::{Kind, Relationship};
+use super::record_type::{RecordType, Relationship};
+use crate::stream::Stream;
+use crate::words;
 
-pub static CONTACT: Kind = Kind {
+pub static CONTACT: RecordType = RecordType {
     stream: Stream::Contact,
     display_name: "Contact",
     description: "People in the CRM.",
@@ -160,7 +160,7 @@ const CONTACT_ATTRIBUTES: &[Attribute] = &[
     .custom(),
 ];
 
-pub static ACCOUNT: Kind = Kind {
+pub static ACCOUNT: RecordType = RecordType {
     stream: Stream::Account,
     display_name: "Account",
     description: "Companies and organizations.",
@@ -270,7 +270,7 @@ const ACCOUNT_ATTRIBUTES: &[Attribute] = &[
     .custom(),
 ];
 
-pub static OPPORTUNITY: Kind = Kind {
+pub static OPPORTUNITY: RecordType = RecordType {
     stream: Stream::Opportunity,
     display_name: "Opportunity",
     description: "Deals.",

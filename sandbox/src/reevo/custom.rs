@@ -1,12 +1,12 @@
 //! The attributes of the two custom objects. The second has names that break whoever puts them into a table unchanged.
 
-use super::super::stream::Stream;
-use super::super::words;
 use super::attribute::{Attribute, Content, ValueType, attribute};
 use super::choices::{REGIONS, STATUSES};
-use super::kind::{Kind, Relationship};
+use super::record_type::{RecordType, Relationship};
+use crate::stream::Stream;
+use crate::words;
 
-pub static IMPLEMENTATION_PROJECT: Kind = Kind {
+pub static IMPLEMENTATION_PROJECT: RecordType = RecordType {
     stream: Stream::ImplementationProject,
     display_name: "Implementation Project",
     description: "Customer rollout projects.",
@@ -176,7 +176,7 @@ const PROJECT_ATTRIBUTES: &[Attribute] = &[
     .custom(),
 ];
 
-pub static RENEWAL_PLAN: Kind = Kind {
+pub static RENEWAL_PLAN: RecordType = RecordType {
     stream: Stream::RenewalPlan,
     display_name: "Renewal Plan (Größe & co.)",
     description: "Plans for contracts that end soon.",

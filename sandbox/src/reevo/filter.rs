@@ -2,12 +2,13 @@
 
 use serde_json::Value;
 
-use super::super::options::Options;
 use super::attribute::Content;
 use super::cell::Cell;
 use super::key::Key;
-use super::kind::{Field, Kind};
 use super::problem::Problem;
+use super::record_type::{Field, RecordType};
+use super::record_types;
+use crate::options::Options;
 
 pub enum Filter {
     All(Vec<Filter>),
@@ -68,8 +69,15 @@ pub enum Operand {
 
 impl Filter {
     /// Reads the list under `filters`; its elements are combined with "and".
-    pub fn parse(filters: &Value, kind: &Kind, options: &Options) -> Result<Filter, Problem> {
-        let parser = Parser { kind, options };
+    pub fn parse(
+        filters: &Value,
+        record_type: &RecordType,
+        options: &Options,
+    ) -> Result<Filter, Problem> {
+        let parser = Parser {
+            record_type,
+            options,
+        };
         parser.list(filters).map(Filter::All)
     }
 
@@ -113,7 +121,7 @@ impl Test {
 }
 
 struct Parser<'a> {
-    kind: &'a Kind,
+    record_type: &'a RecordType,
     options: &'a Options,
 }
 
@@ -194,26 +202,26 @@ impl Parser<'_> {
                 field: name.to_owned(),
             });
         }
-        let mut kind = self.kind;
+        let mut record_type = self.record_type;
         let mut path = Vec::new();
         let mut segments = name.split('.').peekable();
         while let Some(segment) = segments.next() {
-            let field = kind.field(segment, self.options);
+            let field = record_type.field(segment, self.options);
             let field = field.ok_or_else(|| self.unfilterable(name))?;
             if segments.peek().is_none() {
                 return Ok((path, field));
             }
-            kind = self.target(field).ok_or_else(|| self.unfilterable(name))?;
+            record_type = self.target(field).ok_or_else(|| self.unfilterable(name))?;
             path.push(field);
         }
         Err(self.unfilterable(name))
     }
 
-    fn target(&self, field: Field) -> Option<&'static Kind> {
+    fn target(&self, field: Field) -> Option<&'static RecordType> {
         match field.attribute.content {
             Content::Reference(stream) if !field.attribute.is_array => {
                 let exists = self.options.streams.contains(&stream);
-                exists.then(|| Kind::of(stream))
+                exists.then(|| record_types::of(stream))
             }
             _ => None,
         }
@@ -222,7 +230,7 @@ impl Parser<'_> {
     fn unfilterable(&self, name: &str) -> Problem {
         Problem::InvalidFilterField {
             field: name.to_owned(),
-            record_type: self.kind.name().to_owned(),
+            record_type: self.record_type.name().to_owned(),
         }
     }
 }

@@ -5,10 +5,10 @@ use std::cmp::Ordering;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use super::super::identity;
-use super::super::{decimal, stamp};
 use super::attribute::ValueType;
 use super::cell::Cell;
+use crate::identity;
+use crate::{decimal, stamp};
 
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub enum Key {

@@ -7,25 +7,26 @@ mod crm;
 mod custom;
 mod filter;
 mod key;
-mod kind;
 mod problem;
 mod query;
 mod record;
+mod record_type;
+mod record_types;
 mod schema;
 mod selection;
 mod work;
 
 use serde_json::json;
 
-use super::answer::Answer;
-use super::call::Call;
-use super::identity;
-use super::options::Options;
-use super::store::Entry;
-use super::stream::{Api, Stream};
-use super::world::World;
-use kind::Kind;
+use crate::answer::Answer;
+use crate::call::Call;
+use crate::identity;
+use crate::options::Options;
+use crate::stream::{Api, Stream};
+use crate::world::World;
+use crate::world::store::Entry;
 use problem::Problem;
+use record_type::RecordType;
 
 /// Answers a request whose path, below `/api/v2`, has these segments.
 pub fn answer(world: &World, call: &Call, segments: &[&str]) -> Answer {
@@ -35,7 +36,7 @@ pub fn answer(world: &World, call: &Call, segments: &[&str]) -> Answer {
 
 /// Writes a record as lists show it.
 pub fn write_record(out: &mut Vec<u8>, options: &Options, stream: Stream, entry: &Entry) {
-    record::write(out, options, Kind::of(stream), entry);
+    record::write(out, options, record_types::of(stream), entry);
 }
 
 pub fn invalid_cursor(world: &World) -> Answer {
@@ -54,14 +55,17 @@ fn route(world: &World, call: &Call, segments: &[&str]) -> Result<Answer, Proble
         }
         ["_schema", name] => {
             allow(call, "GET")?;
-            let kind = kind(world, call, name)?;
-            Ok(Answer::json(200, &schema::schema(kind, &world.options)))
+            let record_type = record_type(world, call, name)?;
+            Ok(Answer::json(
+                200,
+                &schema::schema(record_type, &world.options),
+            ))
         }
         [name, "_query"] => {
             allow(call, "POST")?;
-            let kind = kind(world, call, name)?;
+            let record_type = record_type(world, call, name)?;
             if call.has_json() {
-                query::page(world, kind, call)
+                query::page(world, record_type, call)
             } else {
                 let message = "Input should be a valid dictionary";
                 Err(Problem::invalid_body(&[], message))
@@ -69,8 +73,8 @@ fn route(world: &World, call: &Call, segments: &[&str]) -> Result<Answer, Proble
         }
         [name, id] => {
             allow(call, "GET")?;
-            let kind = kind(world, call, name)?;
-            single(world, kind, id)
+            let record_type = record_type(world, call, name)?;
+            single(world, record_type, id)
         }
         _ => Err(Problem::UnknownRoute),
     }
@@ -85,7 +89,7 @@ fn allow(call: &Call, method: &'static str) -> Result<(), Problem> {
 }
 
 /// The record type, if the key is valid, the type exists, and the key may read it; checked in this order.
-fn kind(world: &World, call: &Call, name: &str) -> Result<&'static Kind, Problem> {
+fn record_type(world: &World, call: &Call, name: &str) -> Result<&'static RecordType, Problem> {
     let bearer = call
         .header("authorization")
         .and_then(|value| value.strip_prefix("Bearer "));
@@ -102,16 +106,16 @@ fn kind(world: &World, call: &Call, name: &str) -> Result<&'static Kind, Problem
         let permission = stream.permission();
         return Err(Problem::Forbidden { permission });
     }
-    Ok(Kind::of(stream))
+    Ok(record_types::of(stream))
 }
 
 /// One record, wrapped in `data`.
-fn single(world: &World, kind: &Kind, id: &str) -> Result<Answer, Problem> {
-    let index = identity::index(world.options.seed, kind.stream, id);
-    let entry = index.and_then(|index| world.store.entry(kind.stream, index, world.now()));
+fn single(world: &World, record_type: &RecordType, id: &str) -> Result<Answer, Problem> {
+    let index = identity::index(world.options.seed, record_type.stream, id);
+    let entry = index.and_then(|index| world.store.entry(record_type.stream, index, world.now()));
     let entry = entry.ok_or_else(|| Problem::RecordNotFound { id: id.to_owned() })?;
     let mut out = b"{\"data\":".to_vec();
-    record::write(&mut out, &world.options, kind, &entry);
+    record::write(&mut out, &world.options, record_type, &entry);
     out.push(b'}');
     Ok(Answer::of_bytes(200, out))
 }

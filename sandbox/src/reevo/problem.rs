@@ -2,8 +2,8 @@
 
 use serde_json::{Value, json};
 
-use super::super::answer::Answer;
-use super::super::options::ErrorEnvelope;
+use crate::answer::Answer;
+use crate::options::ErrorEnvelope;
 
 #[derive(Debug, PartialEq)]
 pub enum Problem {

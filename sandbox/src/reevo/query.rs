@@ -3,21 +3,21 @@
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
-use super::super::answer::Answer;
-use super::super::call::Call;
-use super::super::json::{Object, array};
-use super::super::options::{CursorEnd, CursorPlace, LimitOverrun, Options, Ties};
-use super::super::seal;
-use super::super::stamp::SECOND;
-use super::super::store::{Entry, View};
-use super::super::walk::{self, Place, TieOrder};
-use super::super::world::World;
 use super::filter::Filter;
 use super::key::Key;
-use super::kind::Kind;
 use super::problem::Problem;
 use super::record;
+use super::record_type::RecordType;
 use super::selection::{Axis, Reading, Sort};
+use crate::answer::Answer;
+use crate::call::Call;
+use crate::json::{Object, array};
+use crate::options::{CursorEnd, CursorPlace, LimitOverrun, Options, Ties};
+use crate::seal;
+use crate::stamp::SECOND;
+use crate::world::World;
+use crate::world::store::{Entry, View};
+use crate::world::walk::{self, Place, TieOrder};
 
 const DEFAULT_LIMIT: u64 = 50;
 
@@ -50,7 +50,7 @@ struct Last {
 
 /// A query as it is carried out.
 struct Query<'a> {
-    kind: &'static Kind,
+    record_type: &'static RecordType,
     filters: Value,
     sort: Value,
     filter: Filter,
@@ -61,10 +61,14 @@ struct Query<'a> {
     reading: Reading<'a>,
 }
 
-pub fn page(world: &World, kind: &'static Kind, call: &Call) -> Result<Answer, Problem> {
+pub fn page(
+    world: &World,
+    record_type: &'static RecordType,
+    call: &Call,
+) -> Result<Answer, Problem> {
     let body = Body::parse(&call.body)?;
-    let query = Query::new(world, kind, body, call.walk)?;
-    let view = world.store.view(kind.stream, query.reading.now);
+    let query = Query::new(world, record_type, body, call.walk)?;
+    let view = world.store.view(record_type.stream, query.reading.now);
     let mut entries = query.entries(&view);
     let has_more = entries.len() > query.limit;
     entries.truncate(query.limit);
@@ -116,12 +120,17 @@ fn limit(value: &Value) -> Result<i64, Problem> {
 }
 
 impl<'a> Query<'a> {
-    fn new(world: &'a World, kind: &'static Kind, body: Body, walk: u64) -> Result<Self, Problem> {
+    fn new(
+        world: &'a World,
+        record_type: &'static RecordType,
+        body: Body,
+        walk: u64,
+    ) -> Result<Self, Problem> {
         let options = &world.options;
         let limit = granted_limit(body.limit, options)?;
         let now = world.now();
         let cursor = match &body.cursor {
-            Some(text) => Some(Cursor::open(text, kind, &body, options, now)?),
+            Some(text) => Some(Cursor::open(text, record_type, &body, options, now)?),
             None => None,
         };
         let (filters, sort, after, ties) = match cursor {
@@ -133,11 +142,11 @@ impl<'a> Query<'a> {
                 (options.ties == Ties::Shuffled).then_some(walk),
             ),
         };
-        let order = Sort::parse(&sort, kind, options)?;
+        let order = Sort::parse(&sort, record_type, options)?;
         let ties = ties.filter(|_| !order.names_id());
         Ok(Query {
-            kind,
-            filter: Filter::parse(&filters, kind, options)?,
+            record_type,
+            filter: Filter::parse(&filters, record_type, options)?,
             filters,
             sort,
             order,
@@ -202,7 +211,7 @@ impl<'a> Query<'a> {
         };
         let expires = self.reading.options.cursor_expires_after.is_some();
         seal::seal(&Cursor {
-            record_type: self.kind.name().to_owned(),
+            record_type: self.record_type.name().to_owned(),
             filters: self.filters.clone(),
             sort: self.sort.clone(),
             last: Last {
@@ -222,7 +231,7 @@ impl Cursor {
     /// Filters and sort may be repeated or left out, but not changed.
     fn open(
         text: &str,
-        kind: &Kind,
+        record_type: &RecordType,
         body: &Body,
         options: &Options,
         now: i64,
@@ -236,7 +245,7 @@ impl Cursor {
             .is_some_and(|(lifetime, issued)| now.saturating_sub(issued) >= lifetime);
         let unchanged =
             |sent: &Option<Value>, bound: &Value| sent.as_ref().is_none_or(|sent| sent == bound);
-        let belongs = cursor.record_type == kind.name()
+        let belongs = cursor.record_type == record_type.name()
             && unchanged(&body.filters, &cursor.filters)
             && unchanged(&body.sort, &cursor.sort);
         if belongs && !expired {
@@ -271,7 +280,7 @@ fn write(world: &World, query: &Query, entries: &[Entry], cursor: Option<&str>) 
     let mut out = Vec::with_capacity(4096 * entries.len() + 512);
     let mut page = Object::open(&mut out);
     array(page.key("data"), entries, |out, entry| {
-        record::write(out, options, query.kind, entry);
+        record::write(out, options, query.record_type, entry);
     });
     match options.cursor_place {
         CursorPlace::Top => write_cursor(&mut page, cursor, options.cursor_end),

@@ -1,42 +1,42 @@
 //! Writes records as lists and single reads show them.
 
-use super::super::identity;
-use super::super::json::{self, Object, array};
-use super::super::noise::mix;
-use super::super::options::{Nulls, Numbers, Options, Timestamps};
-use super::super::stamp;
-use super::super::store::Entry;
 use super::attribute::{Choice, ValueType};
 use super::cell::{Cell, Cells, cells};
-use super::kind::{Field, Kind};
+use super::record_type::{Field, RecordType};
+use crate::identity;
+use crate::json::{self, Object, array};
+use crate::noise::mix;
+use crate::options::{Nulls, Numbers, Options};
+use crate::stamp::{self, Form};
+use crate::world::store::Entry;
 
 /// Writes the whole record object.
-pub fn write(out: &mut Vec<u8>, options: &Options, kind: &Kind, entry: &Entry) {
+pub fn write(out: &mut Vec<u8>, options: &Options, record_type: &RecordType, entry: &Entry) {
     let writing = Writing {
         options,
         entry,
-        form: stamp::form(options.timestamps, entry.rank),
+        form: options.timestamps.form(entry.rank),
     };
     let mut object = Object::open(out);
-    let id = identity::text(options.seed, kind.stream, entry.index);
+    let id = identity::text(options.seed, record_type.stream, entry.index);
     object.text("id", &id);
-    object.text("record_type", kind.name());
+    object.text("record_type", record_type.name());
     writing.instant(object.key("created_at"), entry.created_at);
     writing.instant(object.key("updated_at"), entry.updated_at);
-    writing.attributes(object.key("attributes"), kind);
+    writing.attributes(object.key("attributes"), record_type);
     object.close();
 }
 
 struct Writing<'a> {
     options: &'a Options,
     entry: &'a Entry,
-    form: Timestamps,
+    form: Form,
 }
 
 impl Writing<'_> {
-    fn attributes(&self, out: &mut Vec<u8>, kind: &Kind) {
+    fn attributes(&self, out: &mut Vec<u8>, record_type: &RecordType) {
         let mut object = Object::open(out);
-        for field in kind.fields(self.options) {
+        for field in record_type.fields(self.options) {
             match cells(self.options, field, self.entry) {
                 Cells::Missing => self.missing(&mut object, field),
                 Cells::One(cell) => {

@@ -2,26 +2,26 @@
 
 use serde_json::{Value, json};
 
-use super::super::options::Options;
-use super::kind::{Field, Kind, Relationship};
+use super::record_type::{Field, RecordType, Relationship};
+use crate::options::Options;
 
-pub fn schema(kind: &Kind, options: &Options) -> Value {
-    let attributes: Vec<Value> = kind
+pub fn schema(record_type: &RecordType, options: &Options) -> Value {
+    let attributes: Vec<Value> = record_type
         .fields(options)
         .map(|field| attribute(field, options))
         .collect();
-    let relationships: Vec<Value> = kind.relationships.iter().map(relationship).collect();
+    let relationships: Vec<Value> = record_type.relationships.iter().map(relationship).collect();
     let mut schema = json!({
-        "api_name": kind.name(),
-        "display_name": kind.display_name,
-        "is_custom": kind.is_custom,
+        "api_name": record_type.name(),
+        "display_name": record_type.display_name,
+        "is_custom": record_type.is_custom,
         "is_junction": false,
-        "supports_custom_fields": kind.supports_custom_fields,
+        "supports_custom_fields": record_type.supports_custom_fields,
         "attributes": attributes,
         "relationships": relationships,
-        "description": kind.description,
+        "description": record_type.description,
     });
-    if let Some(object_id) = kind.object_id {
+    if let Some(object_id) = record_type.object_id {
         schema["object_id"] = json!(object_id);
     }
     schema

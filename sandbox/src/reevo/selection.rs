@@ -4,15 +4,15 @@ use std::cmp::Ordering;
 
 use serde_json::Value;
 
-use super::super::options::Options;
-use super::super::store::{Entry, Store};
-use super::super::walk::Direction;
 use super::attribute::Content;
 use super::cell::{Cell, Cells, cells};
 use super::filter::{Filter, Operator, Test, passes};
 use super::key::Key;
-use super::kind::{Field, Kind};
 use super::problem::{MOST_SORT_FIELDS, Problem};
+use super::record_type::{Field, RecordType};
+use crate::options::Options;
+use crate::world::store::{Entry, Store};
+use crate::world::walk::Direction;
 
 /// What values are read from.
 pub struct Reading<'a> {
@@ -82,7 +82,11 @@ pub enum Axis {
 }
 
 impl Sort {
-    pub fn parse(sort: &Value, kind: &Kind, options: &Options) -> Result<Sort, Problem> {
+    pub fn parse(
+        sort: &Value,
+        record_type: &RecordType,
+        options: &Options,
+    ) -> Result<Sort, Problem> {
         let invalid = |message: &str| Problem::invalid_body(&["sort"], message);
         let elements = sort
             .as_array()
@@ -99,7 +103,7 @@ impl Sort {
                 Some(Some("desc")) => Direction::Descending,
                 _ => return Err(invalid("direction should be 'asc' or 'desc'")),
             };
-            let field = kind.field(name, options);
+            let field = record_type.field(name, options);
             let sortable = field.filter(|f| f.attribute.is_sortable(f.stream, options));
             let field = sortable.ok_or_else(|| Problem::UnsortableField {
                 field: name.to_owned(),

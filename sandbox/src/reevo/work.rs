@@ -1,10 +1,10 @@
 //! The attributes of tasks, notes and meetings.
 
-use super::super::stream::Stream;
-use super::super::words;
 use super::attribute::{Attribute, Content, ValueType, attribute};
 use super::crm::{CREATED_BY, OWNER, PARTICIPANTS};
-use super::kind::{Kind, Relationship};
+use super::record_type::{RecordType, Relationship};
+use crate::stream::Stream;
+use crate::words;
 
 const CONTACTS: Relationship = Relationship {
     name: "contacts",
@@ -25,7 +25,7 @@ const ACCOUNT: Relationship = Relationship {
     is_array: false,
 };
 
-pub static TASK: Kind = Kind {
+pub static TASK: RecordType = RecordType {
     stream: Stream::Task,
     display_name: "Task",
     description: "To-dos.",
@@ -85,7 +85,7 @@ const TASK_TYPES: &[&str] = &[
     "CUSTOM_TASK",
 ];
 
-pub static NOTE: Kind = Kind {
+pub static NOTE: RecordType = RecordType {
     stream: Stream::Note,
     display_name: "Note",
     description: "Free-text notes.",
@@ -141,7 +141,7 @@ pub static NOTE: Kind = Kind {
     relationships: &[CONTACTS],
 };
 
-pub static MEETING: Kind = Kind {
+pub static MEETING: RecordType = RecordType {
     stream: Stream::Meeting,
     display_name: "Meeting",
     description: "Meetings from connected calendars.",

@@ -3,7 +3,7 @@
 use chrono::{DateTime, TimeDelta, Utc};
 use serde_json::json;
 
-use crate::client::{elephant, ids, next_cursor, query, sandbox, walk_elephant, walk_reevo};
+use crate::client::{askelephant, ids, next_cursor, query, sandbox, walk_askelephant, walk_reevo};
 
 fn at(text: &str) -> DateTime<Utc> {
     text.parse().unwrap()
@@ -119,23 +119,28 @@ async fn inserted_records_are_records_like_others() {
 async fn an_id_only_cursor_follows_its_record_and_dies_with_it() {
     let sandbox = sandbox("records=100&change_every_seconds=0").await;
     let parameters = [("order_by", "updated_at:asc"), ("limit", "10")];
-    let page = elephant(&sandbox, "engagements", &parameters).await.json();
+    let page = askelephant(&sandbox, "engagements", &parameters)
+        .await
+        .json();
     let last = ids(&page).pop().unwrap();
     let cursor = next_cursor(&page).unwrap();
     let next = [parameters[0], parameters[1], ("cursor", cursor.as_str())];
     sandbox.touch("engagements", &last, sandbox.now());
-    let skipped = elephant(&sandbox, "engagements", &next).await.json();
+    let skipped = askelephant(&sandbox, "engagements", &next).await.json();
     assert_eq!(ids(&skipped).len(), 0);
     assert_eq!(skipped["has_more"], false);
     sandbox.remove("engagements", &last);
-    assert_eq!(elephant(&sandbox, "engagements", &next).await.status, 400);
+    assert_eq!(
+        askelephant(&sandbox, "engagements", &next).await.status,
+        400
+    );
 }
 
 #[tokio::test]
 async fn cursors_that_hold_their_place_outlive_their_record() {
     for mode in ["self_contained", "strict"] {
         let sandbox = sandbox(&format!(
-            "records=100&change_every_seconds=0&elephant_cursor={mode}"
+            "records=100&change_every_seconds=0&askelephant_cursor={mode}"
         ))
         .await;
         let hook_sandbox = sandbox.clone();
@@ -146,7 +151,7 @@ async fn cursors_that_hold_their_place_outlive_their_record() {
             }
         });
         let parameters = [("order_by", "updated_at:asc"), ("limit", "10")];
-        let walked = walk_elephant(&sandbox, "engagements", &parameters).await;
+        let walked = walk_askelephant(&sandbox, "engagements", &parameters).await;
         assert_eq!(walked.len(), 100, "{mode}");
     }
 }

@@ -110,7 +110,11 @@ pub async fn query(sandbox: &Sandbox, record_type: &str, body: &Value) -> Answer
 }
 
 /// Asks AskElephant with the right key; brackets and colons are encoded here.
-pub async fn elephant(sandbox: &Sandbox, collection: &str, parameters: &[(&str, &str)]) -> Answer {
+pub async fn askelephant(
+    sandbox: &Sandbox,
+    collection: &str,
+    parameters: &[(&str, &str)],
+) -> Answer {
     let query: String = form_urlencoded::Serializer::new(String::new())
         .extend_pairs(parameters)
         .finish();
@@ -142,7 +146,7 @@ pub async fn walk_reevo(sandbox: &Sandbox, record_type: &str, first: Value) -> V
 }
 
 /// Walks all AskElephant pages, repeating every parameter.
-pub async fn walk_elephant(
+pub async fn walk_askelephant(
     sandbox: &Sandbox,
     collection: &str,
     parameters: &[(&str, &str)],
@@ -153,7 +157,7 @@ pub async fn walk_elephant(
         let mut all = parameters.to_vec();
         let given: Option<String> = cursor;
         all.extend(given.as_deref().map(|cursor| ("cursor", cursor)));
-        let answer = elephant(sandbox, collection, &all).await;
+        let answer = askelephant(sandbox, collection, &all).await;
         assert_eq!(answer.status, 200, "{}", answer.body);
         records.extend(texts(&answer.body));
         let page = answer.json();

@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use crate::client::{elephant, ids, query, sandbox};
+use crate::client::{askelephant, ids, query, sandbox};
 use revops_sandbox::Sandbox;
 
 fn records(sandbox: &Sandbox, stream: &str) -> Vec<Value> {
@@ -320,13 +320,13 @@ async fn values_that_do_not_fit_their_type_are_refused() {
 async fn listed(sandbox: &Sandbox, collection: &str, parameters: &[(&str, &str)]) -> Vec<String> {
     let mut all = parameters.to_vec();
     all.push(("limit", "100"));
-    let answer = elephant(sandbox, collection, &all).await;
+    let answer = askelephant(sandbox, collection, &all).await;
     assert_eq!(answer.status, 200, "{}", answer.body);
     sorted(ids(&answer.json()))
 }
 
 #[tokio::test]
-async fn elephant_bounds_of_time_include_what_they_say() {
+async fn askelephant_bounds_of_time_include_what_they_say() {
     let sandbox = sandbox("records=160").await;
     let contacts = records(&sandbox, "contacts");
     let at = |r: &Value| r["updated_at"].as_str().unwrap().to_owned();
@@ -345,7 +345,7 @@ async fn elephant_bounds_of_time_include_what_they_say() {
 }
 
 #[tokio::test]
-async fn elephant_searches_names_mails_and_titles() {
+async fn askelephant_searches_names_mails_and_titles() {
     let sandbox = sandbox("records=160").await;
     let name = |r: &Value| {
         format!(
@@ -381,7 +381,7 @@ async fn elephant_searches_names_mails_and_titles() {
 }
 
 #[tokio::test]
-async fn elephant_filters_by_domain_and_by_crm_link() {
+async fn askelephant_filters_by_domain_and_by_crm_link() {
     let sandbox = sandbox("records=160").await;
     let companies = records(&sandbox, "companies");
     let domain = companies
@@ -410,7 +410,7 @@ async fn elephant_filters_by_domain_and_by_crm_link() {
     let expected = vec![linked["id"].as_str().unwrap().to_owned()];
     assert_eq!(listed(&sandbox, "companies", &as_json).await, expected);
     assert_eq!(listed(&sandbox, "companies", &bracketed).await, expected);
-    let wrong = elephant(&sandbox, "contacts", &as_json).await;
+    let wrong = askelephant(&sandbox, "contacts", &as_json).await;
     assert_eq!(wrong.status, 400);
 }
 
@@ -418,7 +418,7 @@ async fn elephant_filters_by_domain_and_by_crm_link() {
 async fn engagement_filters_join_buckets_with_and_and_their_members_with_or() {
     let sandbox = sandbox("records=90").await;
     let expand = [("expand", "companies,contacts"), ("limit", "100")];
-    let engagements = elephant(&sandbox, "engagements", &expand).await.json();
+    let engagements = askelephant(&sandbox, "engagements", &expand).await.json();
     let engagements = engagements["data"].as_array().unwrap().clone();
     let companies = records(&sandbox, "companies");
     let linked = |r: &&Value| r["crm_association"].is_object();
@@ -478,7 +478,7 @@ async fn engagement_filters_join_buckets_with_and_and_their_members_with_or() {
     assert_eq!(found, expected);
     assert!(!expected.is_empty());
     let many = vec!["cmp_1"; 26].join(",");
-    let refused = elephant(
+    let refused = askelephant(
         &sandbox,
         "engagements",
         &[("filter[company_ids][in]", &many)],

@@ -2,11 +2,12 @@
 
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
 
+mod askelephant_contract;
 mod changes;
 mod client;
-mod elephant_contract;
 mod faults;
 mod filters;
+mod modules;
 mod reevo_contract;
 mod switches;
 mod walks;

@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use crate::client::{elephant, fixture, ids, next_cursor, query, reevo, sandbox};
+use crate::client::{askelephant, fixture, ids, next_cursor, query, reevo, sandbox};
 use revops_sandbox::Sandbox;
 
 fn all(sandbox: &Sandbox, stream: &str) -> String {
@@ -146,8 +146,8 @@ async fn limits_beyond_the_maximum_are_refused_or_capped() {
     let status = async |options: &str| {
         let sandbox = sandbox(options).await;
         let reevo = query(&sandbox, "contact", &json!({"limit": 501})).await;
-        let elephant = elephant(&sandbox, "engagements", &[("limit", "101")]).await;
-        (reevo.status, elephant.status)
+        let askelephant = askelephant(&sandbox, "engagements", &[("limit", "101")]).await;
+        (reevo.status, askelephant.status)
     };
     assert_eq!(status("").await, (400, 422));
     assert_eq!(status("limit_overrun=error422").await, (422, 422));
@@ -158,7 +158,7 @@ async fn limits_beyond_the_maximum_are_refused_or_capped() {
         .await
         .json();
     assert_eq!(ids(&page).len(), 20);
-    let page = elephant(&capped, "engagements", &[("limit", "99")])
+    let page = askelephant(&capped, "engagements", &[("limit", "99")])
         .await
         .json();
     assert_eq!(ids(&page).len(), 20);
@@ -175,7 +175,7 @@ async fn cursors_expire() {
         .await
         .json();
     let body = json!({"cursor": next_cursor(&page), "limit": 1});
-    let list = elephant(&sandbox, "contacts", &[("limit", "1")])
+    let list = askelephant(&sandbox, "contacts", &[("limit", "1")])
         .await
         .json();
     let cursor = next_cursor(&list).unwrap();
@@ -185,7 +185,7 @@ async fn cursors_expire() {
         sandbox.set_clock(start + chrono::TimeDelta::seconds(seconds));
         assert_eq!(query(&sandbox, "contact", &body).await.status, expected);
         assert_eq!(
-            elephant(&sandbox, "contacts", &parameters).await.status,
+            askelephant(&sandbox, "contacts", &parameters).await.status,
             expected
         );
     }
@@ -272,15 +272,15 @@ async fn archived_records_may_stay_with_a_mark() {
 }
 
 #[tokio::test]
-async fn elephant_cursors_hold_an_id_or_everything_or_everything_strictly() {
+async fn askelephant_cursors_hold_an_id_or_everything_or_everything_strictly() {
     let second = async |mode: &str, parameters: &[(&str, &str)]| {
-        let sandbox = sandbox(&format!("records=100&elephant_cursor={mode}")).await;
+        let sandbox = sandbox(&format!("records=100&askelephant_cursor={mode}")).await;
         let first = [("order_by", "updated_at:asc"), ("limit", "10")];
-        let page = elephant(&sandbox, "contacts", &first).await.json();
+        let page = askelephant(&sandbox, "contacts", &first).await.json();
         let cursor = next_cursor(&page).unwrap();
         let mut next = parameters.to_vec();
         next.push(("cursor", &cursor));
-        let answer = elephant(&sandbox, "contacts", &next).await;
+        let answer = askelephant(&sandbox, "contacts", &next).await;
         let truth: Vec<String> = sandbox
             .truth("contacts")
             .into_iter()
@@ -356,5 +356,5 @@ async fn texts_turn_hostile_only_when_told_to() {
 async fn a_key_of_ones_own_replaces_the_default() {
     let sandbox = sandbox("records=10&key=sk-apik_other.secret").await;
     assert_eq!(sandbox.key(), "sk-apik_other.secret");
-    assert_eq!(elephant(&sandbox, "users", &[]).await.status, 200);
+    assert_eq!(askelephant(&sandbox, "users", &[]).await.status, 200);
 }

@@ -2,7 +2,7 @@
 
 use serde_json::json;
 
-use crate::client::{elephant, ids, query, reevo, sandbox, walk_elephant, walk_reevo};
+use crate::client::{askelephant, ids, query, reevo, sandbox, walk_askelephant, walk_reevo};
 use revops_sandbox::Sandbox;
 
 const REEVO: [&str; 8] = [
@@ -38,14 +38,14 @@ async fn reevo_walks_by_updated_at_give_the_truth_at_every_limit() {
 }
 
 #[tokio::test]
-async fn elephant_walks_ascending_give_the_truth_at_every_limit() {
+async fn askelephant_walks_ascending_give_the_truth_at_every_limit() {
     let sandbox = sandbox("records=300").await;
     for collection in ELEPHANT {
         let expected = truth(&sandbox, collection);
         assert!(!expected.is_empty());
         for limit in ["1", "7", "100"] {
             let parameters = [("order_by", "updated_at:asc"), ("limit", limit)];
-            let walked = walk_elephant(&sandbox, collection, &parameters).await;
+            let walked = walk_askelephant(&sandbox, collection, &parameters).await;
             assert_eq!(walked, expected, "{collection} by {limit}");
         }
     }
@@ -69,9 +69,9 @@ async fn shuffled_ties_leave_every_walk_complete_and_in_order_of_time() {
         assert_eq!(walked, expected);
     }
     for mode in ["id_only", "self_contained", "strict"] {
-        let sandbox = shuffled_elephant(mode).await;
+        let sandbox = shuffled_askelephant(mode).await;
         let parameters = [("order_by", "updated_at:asc"), ("limit", "7")];
-        let mut walked = walk_elephant(&sandbox, "engagements", &parameters).await;
+        let mut walked = walk_askelephant(&sandbox, "engagements", &parameters).await;
         assert!(walked.is_sorted_by_key(|record| updated_at(record)));
         let mut expected = truth(&sandbox, "engagements");
         walked.sort();
@@ -80,8 +80,11 @@ async fn shuffled_ties_leave_every_walk_complete_and_in_order_of_time() {
     }
 }
 
-async fn shuffled_elephant(mode: &str) -> Sandbox {
-    sandbox(&format!("records=300&ties=shuffled&elephant_cursor={mode}")).await
+async fn shuffled_askelephant(mode: &str) -> Sandbox {
+    sandbox(&format!(
+        "records=300&ties=shuffled&askelephant_cursor={mode}"
+    ))
+    .await
 }
 
 fn updated_at(record: &str) -> String {
@@ -116,7 +119,7 @@ async fn descending_walks_are_ascending_walks_reversed() {
     let sandbox = sandbox("records=200").await;
     let mut expected = truth(&sandbox, "contacts");
     expected.reverse();
-    let by_default = walk_elephant(&sandbox, "contacts", &[("limit", "9")]).await;
+    let by_default = walk_askelephant(&sandbox, "contacts", &[("limit", "9")]).await;
     assert_eq!(by_default, expected);
 }
 
@@ -138,7 +141,7 @@ async fn streams_have_their_share_of_the_records_and_may_be_empty() {
     }
     let page = query(&sandbox, "contact", &json!({})).await.json();
     assert_eq!(page, super::client::fixture("reevo/query_page_empty.json"));
-    let page = elephant(&sandbox, "users", &[]).await.json();
+    let page = askelephant(&sandbox, "users", &[]).await.json();
     assert_eq!(page, super::client::fixture("askelephant/list_empty.json"));
     let sandbox = super::client::sandbox("records=1").await;
     for stream in REEVO.into_iter().chain(ELEPHANT) {
@@ -153,7 +156,7 @@ async fn single_reads_agree_with_lists() {
     let answer = reevo(&sandbox, "GET", &format!("/account/{}", record.id), "").await;
     assert_eq!(answer.body, format!("{{\"data\":{}}}", record.json));
     let record = sandbox.truth("companies").pop().unwrap();
-    let answer = elephant(&sandbox, &format!("companies/{}", record.id), &[]).await;
+    let answer = askelephant(&sandbox, &format!("companies/{}", record.id), &[]).await;
     assert_eq!(answer.body, record.json);
     assert!(answer.header("etag").is_some());
 }
@@ -163,6 +166,6 @@ async fn limits_have_their_defaults() {
     let sandbox = sandbox("").await;
     let page = query(&sandbox, "contact", &json!({})).await.json();
     assert_eq!(ids(&page).len(), 50);
-    let page = elephant(&sandbox, "contacts", &[]).await.json();
+    let page = askelephant(&sandbox, "contacts", &[]).await.json();
     assert_eq!(ids(&page).len(), 25);
 }

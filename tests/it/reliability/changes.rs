@@ -49,7 +49,7 @@ fn case() -> impl Strategy<Value = Case> {
             |(api, (cursor, ties, timestamps), records, page_size, changes)| Case {
                 api,
                 options: format!(
-                    "records={records}&elephant_cursor={cursor}&ties={ties}&timestamps={timestamps}"
+                    "records={records}&askelephant_cursor={cursor}&ties={ties}&timestamps={timestamps}"
                 ),
                 page_size,
                 changes,

@@ -98,7 +98,7 @@ fn a_walk_that_was_in_vain_before_still_notices_when_it_has_come_far() {
 fn a_walk_in_vain_ends_also_where_data_changes_faster_than_it_is_read() {
     for api in BOTH {
         let records = if api == "reevo" { 40 } else { 80 };
-        let options = format!("records={records}&elephant_cursor=self_contained");
+        let options = format!("records={records}&askelephant_cursor=self_contained");
         let trial = Trial::with(api, &options, &json!({}));
         let (sandbox, stream) = (&trial.workspace.sandbox, trial.stream());
         for one in sandbox.truth(stream) {

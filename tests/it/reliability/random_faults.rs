@@ -55,7 +55,7 @@ fn options() -> impl Strategy<Value = String> {
     (0_u64..1000, 0_u64..40, forms).prop_map(|(seed, records, forms)| {
         let (ties, cursor, timestamps, place, expiry) = forms;
         format!(
-            "seed={seed}&records={records}&ties={ties}&elephant_cursor={cursor}&\
+            "seed={seed}&records={records}&ties={ties}&askelephant_cursor={cursor}&\
              timestamps={timestamps}&cursor_place={place}{expiry}&\
              streams=contact,account,contacts,companies"
         )

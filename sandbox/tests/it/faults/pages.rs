@@ -4,7 +4,7 @@ use revops_sandbox::Sandbox;
 use serde_json::{Value, json};
 
 use super::{play, play_rules};
-use crate::client::{elephant, ids, next_cursor, query, sandbox, walk_elephant, walk_reevo};
+use crate::client::{askelephant, ids, next_cursor, query, sandbox, walk_askelephant, walk_reevo};
 
 async fn contacts(sandbox: &Sandbox, cursor: Option<&str>) -> Value {
     let mut body = json!({"limit": 3});
@@ -17,7 +17,7 @@ async fn contacts(sandbox: &Sandbox, cursor: Option<&str>) -> Value {
 async fn tags(sandbox: &Sandbox, cursor: Option<&str>) -> Value {
     let mut parameters = vec![("limit", "3")];
     parameters.extend(cursor.map(|cursor| ("cursor", cursor)));
-    elephant(sandbox, "tags", &parameters).await.json()
+    askelephant(sandbox, "tags", &parameters).await.json()
 }
 
 /// The ids of all pages in the order in which they are served.
@@ -47,7 +47,7 @@ async fn an_invalid_cursor_is_refused_as_the_api_refuses_it() {
 
     let cursor = next_cursor(&tags(&sandbox, None).await).unwrap();
     play(&sandbox, &json!("invalid_cursor"));
-    let refused = elephant(&sandbox, "tags", &[("cursor", &cursor)]).await;
+    let refused = askelephant(&sandbox, "tags", &[("cursor", &cursor)]).await;
     assert_eq!(refused.status, 400);
     assert_eq!(refused.json()["errors"][0]["code"], "invalid_cursor");
     assert_eq!(refused.header("x-api-version"), Some("v2"));
@@ -119,12 +119,12 @@ async fn two_pages_change_places() {
 #[tokio::test]
 async fn a_walk_through_everything_at_once_still_holds_every_record() {
     for options in [
-        "elephant_cursor=id_only",
-        "elephant_cursor=strict&ties=shuffled",
+        "askelephant_cursor=id_only",
+        "askelephant_cursor=strict&ties=shuffled",
     ] {
         let sandbox = sandbox(&format!("records=200&{options}")).await;
         let parameters = [("limit", "7")];
-        let mut truth = walk_elephant(&sandbox, "contacts", &parameters).await;
+        let mut truth = walk_askelephant(&sandbox, "contacts", &parameters).await;
         play_rules(
             &sandbox,
             &json!([
@@ -134,7 +134,7 @@ async fn a_walk_through_everything_at_once_still_holds_every_record() {
                 {"skip": 8, "times": 2, "fault": "pages_out_of_order"},
             ]),
         );
-        let mut walked = walk_elephant(&sandbox, "contacts", &parameters).await;
+        let mut walked = walk_askelephant(&sandbox, "contacts", &parameters).await;
         assert_ne!(walked, truth);
         walked.sort();
         walked.dedup();

@@ -4,7 +4,7 @@ use revops_sandbox::Sandbox;
 use serde_json::{Value, json};
 
 use super::{play, play_rules};
-use crate::client::{elephant, query, reevo, sandbox, texts};
+use crate::client::{askelephant, query, reevo, sandbox, texts};
 
 /// The positions of the records that a fault changed, and the last of them.
 async fn spoiled(sandbox: &Sandbox, fault: Value) -> (Vec<usize>, Value) {
@@ -156,7 +156,7 @@ async fn records_vanish_before_every_page_until_none_is_left() {
     );
     let mut counts = Vec::new();
     for _ in 0..4 {
-        let page = elephant(&sandbox, "tags", &[]).await;
+        let page = askelephant(&sandbox, "tags", &[]).await;
         assert_eq!(texts(&page.body).len(), sandbox.truth("tags").len());
         counts.push(texts(&page.body).len());
     }

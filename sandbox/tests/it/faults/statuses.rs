@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 
 use super::{play, play_rules};
-use crate::client::{Answer, elephant, fixture, query, sandbox};
+use crate::client::{Answer, askelephant, fixture, query, sandbox};
 
 async fn answer(fault: Value) -> Answer {
     let sandbox = sandbox("records=10").await;
@@ -66,7 +66,7 @@ async fn a_redirect_leads_to_the_same_path_elsewhere() {
     let sandbox = sandbox("records=10").await;
     let settings = json!({"code": 302, "origin": "http://localhost:9"});
     play_rules(&sandbox, &json!([{"fault": {"redirect": settings}}]));
-    let answer = elephant(&sandbox, "tags", &[("limit", "3")]).await;
+    let answer = askelephant(&sandbox, "tags", &[("limit", "3")]).await;
     assert_eq!(answer.status, 302);
     let location = Some("http://localhost:9/v2/tags?limit=3");
     assert_eq!(answer.header("location"), location);
@@ -99,8 +99,8 @@ async fn a_rate_limit_may_say_nothing_about_when_to_come_back() {
     let sandbox = sandbox("records=10").await;
     let limit = json!({"capacity": 1, "headers": false});
     play_rules(&sandbox, &json!([{"fault": {"rate_limit": limit}}]));
-    assert_eq!(elephant(&sandbox, "tags", &[]).await.status, 200);
-    let refused = elephant(&sandbox, "tags", &[]).await;
+    assert_eq!(askelephant(&sandbox, "tags", &[]).await.status, 200);
+    let refused = askelephant(&sandbox, "tags", &[]).await;
     assert_eq!((refused.status, refused.header("retry-after")), (429, None));
     let mut body = refused.json();
     let expected = fixture("askelephant/error_429_rate_limited.json");

@@ -1,0 +1,121 @@
+//! The AskElephant API, below `/v2`: which request is answered by what.
+
+mod crm;
+mod directory;
+mod engagement;
+mod expansion;
+mod list;
+mod matching;
+mod members;
+mod parameters;
+mod problem;
+
+use crate::answer::Answer;
+use crate::call::Call;
+use crate::identity;
+use crate::options::{Options, Scope};
+use crate::stream::{Api, Stream};
+use crate::world::World;
+use crate::world::store::Entry;
+use directory::{Company, Contact, Tag, User};
+use engagement::Engagement;
+use expansion::Expansion;
+use problem::Problem;
+
+/// Answers a request whose path, below `/v2`, has these segments.
+pub fn answer(world: &World, call: &Call, segments: &[&str]) -> Answer {
+    route(world, call, segments)
+        .unwrap_or_else(|problem| problem.answer(world))
+        .with_header("x-api-version", "v2")
+}
+
+/// Writes a record as lists show it when nothing is expanded.
+pub fn write_record(out: &mut Vec<u8>, options: &Options, stream: Stream, entry: &Entry) {
+    write_expanded(out, options, stream, entry, &[], 0);
+}
+
+pub fn invalid_cursor(world: &World) -> Answer {
+    spoiled(world, &Problem::invalid_cursor())
+}
+
+pub fn rate_limited(world: &World) -> Answer {
+    spoiled(world, &Problem::rate_limited())
+}
+
+fn spoiled(world: &World, problem: &Problem) -> Answer {
+    problem.answer(world).with_header("x-api-version", "v2")
+}
+
+fn route(world: &World, call: &Call, segments: &[&str]) -> Result<Answer, Problem> {
+    let ([name] | [name, _]) = segments else {
+        return Err(Problem::not_found());
+    };
+    authorize(world, call)?;
+    let stream = Stream::named(name).filter(|stream| {
+        stream.api() == Api::AskElephant && world.options.streams.contains(stream)
+    });
+    let stream = stream.ok_or_else(Problem::not_found)?;
+    if call.method != "GET" {
+        return Err(Problem::method_not_allowed());
+    }
+    let scope = scope(stream);
+    if !world.options.grants(scope) || world.options.forbid.contains(&stream) {
+        return Err(Problem::forbidden(scope));
+    }
+    match segments {
+        [_, id] => single(world, stream, id),
+        _ => list::page(world, stream, call),
+    }
+}
+
+/// The raw key is the whole header: an API key with `Bearer` in front of it is refused, as the guides warn.
+fn authorize(world: &World, call: &Call) -> Result<(), Problem> {
+    if call.header("authorization") == Some(world.options.key.as_str()) {
+        Ok(())
+    } else {
+        Err(Problem::unauthorized())
+    }
+}
+
+fn scope(stream: Stream) -> Scope {
+    match stream {
+        Stream::Companies => Scope::Companies,
+        Stream::Users => Scope::Users,
+        Stream::Tags => Scope::Tags,
+        Stream::Engagements => Scope::Engagements,
+        _ => Scope::Contacts,
+    }
+}
+
+/// One record, bare.
+fn single(world: &World, stream: Stream, id: &str) -> Result<Answer, Problem> {
+    let index = identity::index(world.options.seed, stream, id);
+    let entry = index.and_then(|index| world.store.entry(stream, index, world.now()));
+    let entry = entry.ok_or_else(Problem::not_found)?;
+    let mut out = Vec::new();
+    write_record(&mut out, &world.options, stream, &entry);
+    let etag = format!("\"{:x}-{:x}\"", entry.rank, entry.version);
+    Ok(Answer::of_bytes(200, out).with_header("etag", &etag))
+}
+
+fn write_expanded(
+    out: &mut Vec<u8>,
+    options: &Options,
+    stream: Stream,
+    entry: &Entry,
+    expand: &[Expansion],
+    now: i64,
+) {
+    match stream {
+        Stream::Companies => Company::of(options, entry.index).write(out, options, entry),
+        Stream::Users => User::of(options, entry.index).write(out, options, entry),
+        Stream::Tags => Tag::of(options, entry.index).write(out, options, entry),
+        Stream::Engagements => {
+            let engagement = Engagement::of(options, entry);
+            let mut members = engagement.write(out, options, entry);
+            expansion::write(&mut members, &engagement, expand, now);
+            members.close(entry);
+        }
+        _ => Contact::of(options, entry.index).write(out, options, entry),
+    }
+}

@@ -1,0 +1,50 @@
+//! What all requests share: options, clock, records, the log of requests, and the script of faults.
+
+mod clock;
+pub mod history;
+pub mod journal;
+pub mod store;
+pub mod walk;
+
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use crate::faults::Faults;
+use crate::noise::noise;
+use crate::options::Options;
+use crate::stamp;
+use clock::Clock;
+use journal::Journal;
+use store::Store;
+
+pub struct World {
+    pub options: Options,
+    pub clock: Clock,
+    pub store: Store,
+    pub journal: Journal,
+    pub faults: Faults,
+    given: AtomicU64,
+}
+
+impl World {
+    pub fn new(options: Options) -> Self {
+        World {
+            clock: Clock::new(options.clock),
+            store: Store::new(&options),
+            journal: Journal::default(),
+            faults: Faults::new(options.seed, &options.faults),
+            given: AtomicU64::new(0),
+            options,
+        }
+    }
+
+    /// Microseconds since 1970, by the sandbox's clock.
+    pub fn now(&self) -> i64 {
+        stamp::of(self.clock.now())
+    }
+
+    /// A number that no one was given before: shuffles the ties of a walk, and makes request ids.
+    pub fn fresh(&self) -> u64 {
+        let number = self.given.fetch_add(1, Ordering::Relaxed);
+        noise(&[self.options.seed, number, 8])
+    }
+}

@@ -1,0 +1,165 @@
+//! The modules of the crate depend on one another in one direction only.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fs;
+use std::path::Path;
+
+/// The names on the way to a module or an item, from the crate root.
+type Route = Vec<String>;
+
+/// The text of every module of a crate, without its tests.
+fn modules(folder: &Path, route: &Route) -> BTreeMap<Route, String> {
+    let mut modules = BTreeMap::new();
+    for entry in fs::read_dir(folder).unwrap() {
+        let path = entry.unwrap().path();
+        let name = path.file_stem().unwrap().to_str().unwrap();
+        let mut route = route.clone();
+        if !["lib", "main", "mod"].contains(&name) {
+            route.push(name.to_owned());
+        }
+        if path.is_dir() {
+            modules.extend(self::modules(&path, &route));
+        } else {
+            let text = fs::read_to_string(&path).unwrap();
+            let code = text.split("#[cfg(test)]").next().unwrap();
+            modules.insert(route, code.to_owned());
+        }
+    }
+    modules
+}
+
+/// What the `use` declarations of a module name, each as it is written: `super::a::{b, c}` gives
+/// `super::a::b` and `super::a::c`.
+fn uses(code: &str) -> Vec<Route> {
+    let declarations = code.split(';').filter_map(|statement| {
+        let start = statement
+            .rfind("\nuse ")
+            .or(statement.rfind("\npub use "))?;
+        statement[start..].split_once("use ").map(|(_, tree)| tree)
+    });
+    declarations.flat_map(expanded).collect()
+}
+
+/// The paths of one `use` tree.
+fn expanded(tree: &str) -> Vec<Route> {
+    let tree = tree.trim();
+    let Some((start, inner)) = tree.split_once('{') else {
+        return vec![tree.split("::").map(str::to_owned).collect()];
+    };
+    let start: Vec<&str> = start.split("::").filter(|name| !name.is_empty()).collect();
+    let mut depth = 0;
+    let branches = inner.strip_suffix('}').unwrap().split(|letter| {
+        depth += i32::from(letter == '{') - i32::from(letter == '}');
+        letter == ',' && depth == 0
+    });
+    let branches = branches.filter(|branch| !branch.trim().is_empty());
+    let paths = branches.flat_map(expanded);
+    let start = |path: Route| {
+        start
+            .iter()
+            .map(|name| (*name).to_owned())
+            .chain(path)
+            .collect()
+    };
+    paths.map(start).collect()
+}
+
+/// The module that a path leads to, seen from the module that names it; nothing in other crates.
+fn target(from: &Route, path: &Route, modules: &BTreeMap<Route, String>) -> Option<Route> {
+    let mut route = from.clone();
+    for (position, name) in path.iter().enumerate() {
+        match name.as_str() {
+            "crate" => route.clear(),
+            "super" => drop(route.pop()),
+            "self" => {}
+            _ => {
+                route.push(name.clone());
+                if !modules.contains_key(&route) {
+                    route.pop();
+                    return (position > 0).then_some(route);
+                }
+            }
+        }
+    }
+    Some(route)
+}
+
+/// Who depends on whom, at the level where the two meet: if `a::x` uses `b::y`, then `a` depends on `b`.
+fn dependencies(modules: &BTreeMap<Route, String>) -> BTreeMap<Route, BTreeSet<Route>> {
+    let mut dependencies: BTreeMap<Route, BTreeSet<Route>> = BTreeMap::new();
+    for (from, code) in modules {
+        for to in uses(code)
+            .iter()
+            .filter_map(|path| target(from, path, modules))
+        {
+            let shared = from.iter().zip(&to).take_while(|(one, other)| one == other);
+            let level = shared.count() + 1;
+            let [one, other] = [from, &to].map(|route| route[..level.min(route.len())].to_vec());
+            if one != other {
+                dependencies.entry(one).or_default().insert(other);
+            }
+        }
+    }
+    dependencies
+}
+
+/// A circle of modules, if there is one.
+fn circle(dependencies: &BTreeMap<Route, BTreeSet<Route>>) -> Option<Vec<String>> {
+    let mut rest = dependencies.clone();
+    // What depends on nothing that is left is in no circle.
+    while let Some(done) = rest.iter().find_map(|(module, others)| {
+        let free = !others.iter().any(|other| rest.contains_key(other));
+        free.then(|| module.clone())
+    }) {
+        rest.remove(&done);
+    }
+    let mut module = rest.keys().next()?;
+    let mut way = Vec::new();
+    while !way.contains(&module) {
+        way.push(module);
+        let next = rest[module].iter().find(|other| rest.contains_key(*other));
+        module = next.expect("each module that is left depends on another");
+    }
+    let start = way.iter().position(|one| *one == module);
+    way.push(module);
+    let names = way[start.unwrap_or(0)..].iter();
+    Some(
+        names
+            .map(|route| format!("crate::{}", route.join("::")))
+            .collect(),
+    )
+}
+
+fn circle_in(modules: &[(&[&str], &str)]) -> Option<Vec<String>> {
+    let route = |names: &[&str]| names.iter().map(|name| (*name).to_owned()).collect();
+    let modules = modules.iter();
+    let modules = modules.map(|(names, code)| (route(names), format!("\n{code}")));
+    circle(&dependencies(&modules.collect()))
+}
+
+#[test]
+fn no_two_modules_depend_on_each_other_in_a_circle() {
+    let source = Path::new(env!("CARGO_MANIFEST_DIR")).join("src");
+    let modules = modules(&source, &Route::new());
+    assert!(modules.len() > 30);
+    let circle = circle(&dependencies(&modules));
+    assert_eq!(circle, None, "move what they share to where it belongs");
+}
+
+#[test]
+fn circles_are_found_at_every_level() {
+    let down = circle_in(&[
+        (&["a"], "pub use x::X;\nuse crate::b::{self, c::D};"),
+        (&["a", "x"], "use std::fmt;"),
+        (&["b"], "use serde::Serialize;"),
+    ]);
+    assert_eq!(down, None);
+    let two = circle_in(&[
+        (&["a", "x"], "use crate::b::B;"),
+        (&["b"], "use crate::{a::x::{X, Y}, c};"),
+        (&["a"], ""),
+    ]);
+    assert_eq!(two.unwrap(), ["crate::a", "crate::b", "crate::a"]);
+    let up = circle_in(&[(&["a"], "use x::X;"), (&["a", "x"], "use super::A;")]);
+    assert_eq!(up.unwrap(), ["crate::a", "crate::a::x", "crate::a"]);
+}
