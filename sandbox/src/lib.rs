@@ -36,13 +36,8 @@ use chrono::{DateTime, Utc};
 use tokio::task::JoinHandle;
 
 use call::Call;
-pub use faults::{
-    Ending, Fault, Faults, RecordChange, Reply, RequestKind, Requests, Rule, SchemaChange,
-};
-pub use options::{
-    Archived, AskElephantCursor, CursorEnd, CursorPlace, ErrorEnvelope, LimitOverrun, NestedKeys,
-    Nulls, Numbers, OptionalMembers, Options, Scope, Ties, Timestamps,
-};
+pub use faults::{Ending, Fault, Faults, Reply, RequestKind, Requests, Rule};
+pub use options::Options;
 pub use stream::{Api, Stream};
 use world::World;
 pub use world::journal::{Announced, Received};
@@ -131,17 +126,7 @@ impl Sandbox {
     pub fn touch(&self, stream: &str, id: &str, at: DateTime<Utc>) {
         let (stream, index) = self.record(stream, id);
         let now = self.world.now();
-        self.world
-            .store
-            .touch(stream, index, Some(stamp::of(at)), now);
-    }
-
-    /// Changes a record's content and leaves its `updated_at` alone.
-    pub fn touch_silently(&self, stream: &str, id: &str) {
-        let (stream, index) = self.record(stream, id);
-        self.world
-            .store
-            .touch(stream, index, None, self.world.now());
+        self.world.store.touch(stream, index, stamp::of(at), now);
     }
 
     /// Makes a new record, created and updated at this time, and returns its id.

@@ -3,7 +3,7 @@
 use crate::clock::FakeClock;
 use crate::oracle::assert_complete;
 use crate::support::{ASKELEPHANT, REEVO, Run, Workspace};
-use revops_sandbox::{Fault, Reply};
+use revops_sandbox::{Ending, Fault, Reply};
 use serde_json::{Value, json};
 
 fn settings_of(api: &str, more: &Value) -> Value {
@@ -88,7 +88,10 @@ fn any_single_fault_gives_the_same_records() {
             status(502, Some("soon")),
             status(408, None),
             Reply::CloseBeforeHeaders,
-            Reply::CutBody,
+            Reply::BreakBody {
+                after_bytes: None,
+                ending: Ending::Close,
+            },
         ] {
             let waits = survived(api, 1, reply);
             assert_eq!(waits.len(), 1);

@@ -80,7 +80,6 @@ fn faulty(world: &World, call: &Call, scene: &Scene, mut hit: Hit) -> Delivery {
         Reply::CloseBeforeHeaders => Delivery::Close,
         Reply::ResetBeforeHeaders => Delivery::Reset,
         Reply::Stall => Delivery::Never,
-        Reply::CutBody => broken(scene.truth(), None, Ending::Close),
         Reply::BreakBody {
             after_bytes,
             ending,
@@ -170,7 +169,7 @@ fn change_records(world: &World, stream: Stream, mut hit: Hit) {
         if removed {
             world.store.remove(stream, index, now);
         } else {
-            world.store.touch(stream, index, Some(now), now);
+            world.store.touch(stream, index, now, now);
         }
     }
 }

@@ -28,9 +28,8 @@ pub enum Reply {
     CloseBeforeHeaders,
     /// The connection is reset without an answer.
     ResetBeforeHeaders,
-    /// The true headers with the whole length, half of the true body, and the end of the connection.
-    CutBody,
-    /// The same, with this much of the body (nothing is half of it), and this end.
+    /// The true headers with the whole length, this much of the true body (half of it unless given),
+    /// and this end.
     BreakBody {
         after_bytes: Option<u64>,
         ending: Ending,

@@ -172,8 +172,6 @@ pub struct Options {
     pub updated_at_unsortable: Vec<Stream>,
     /// How many attributes Reevo records carry that their schema does not announce; the first has an unknown value type.
     pub unknown_attributes: u64,
-    /// How many references a dot path in a Reevo filter may follow.
-    pub filter_depth: u64,
     /// Whether Reevo currency values name their currency.
     pub currency_code: bool,
     /// Whether Reevo select values are plain strings.
@@ -217,7 +215,6 @@ impl Default for Options {
             id_sortable: true,
             updated_at_unsortable: Vec::new(),
             unknown_attributes: 0,
-            filter_depth: 2,
             currency_code: false,
             select_plain: false,
             archived: Archived::Vanish,

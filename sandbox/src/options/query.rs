@@ -31,7 +31,6 @@ const KEYS: &[&str] = &[
     "id_sortable",
     "updated_at_unsortable",
     "unknown_attributes",
-    "filter_depth",
     "currency_code",
     "select_plain",
     "archived",
@@ -111,7 +110,6 @@ impl Options {
                 self.updated_at_unsortable = list(Stream::MEMBERS, value)?;
             }
             "unknown_attributes" => self.unknown_attributes = number(value, 0, 1000)?,
-            "filter_depth" => self.filter_depth = number(value, 0, 10)?,
             "currency_code" => self.currency_code = one_of(BOOLEANS, value)?,
             "select_plain" => self.select_plain = one_of(BOOLEANS, value)?,
             "archived" => self.archived = one_of(Archived::MEMBERS, value)?,

@@ -10,6 +10,9 @@ use super::record_type::{Field, RecordType};
 use super::record_types;
 use crate::options::Options;
 
+/// How many references a path in a filter may follow.
+const MOST_REFERENCES: usize = 2;
+
 pub enum Filter {
     All(Vec<Filter>),
     Any(Vec<Filter>),
@@ -196,8 +199,7 @@ impl Parser<'_> {
 
     /// Follows a dot path through references. Its depth is judged before its names, as that takes no schema.
     fn resolve(&self, name: &str) -> Result<(Vec<Field>, Field), Problem> {
-        let depth = name.matches('.').count() as u64;
-        if depth > self.options.filter_depth {
+        if name.matches('.').count() > MOST_REFERENCES {
             return Err(Problem::FilterDepthExceeded {
                 field: name.to_owned(),
             });

@@ -76,7 +76,7 @@ impl Store {
         self.stock(stream).visible(index, now)
     }
 
-    pub fn touch(&self, stream: Stream, index: u64, at: Option<i64>, now: i64) {
+    pub fn touch(&self, stream: Stream, index: u64, at: i64, now: i64) {
         self.stock(stream).touch(index, at, now);
     }
 
@@ -239,10 +239,10 @@ impl Stock {
         )
     }
 
-    fn touch(&mut self, index: u64, at: Option<i64>, now: i64) {
+    fn touch(&mut self, index: u64, at: i64, now: i64) {
         let mut entry = self.latest(index, now);
         entry.version += 1;
-        entry.updated_at = at.unwrap_or(entry.updated_at);
+        entry.updated_at = at;
         entry.created_at = entry.created_at.min(entry.updated_at);
         self.edit(entry, now);
     }
@@ -343,7 +343,7 @@ mod tests {
             &view,
             &store.view(STREAM, LIVE_FROM + 60 * SECOND)
         ));
-        store.touch(STREAM, 3, None, LIVE_FROM);
+        store.touch(STREAM, 3, LIVE_FROM, LIVE_FROM);
         assert!(!Arc::ptr_eq(
             &view,
             &store.view(STREAM, LIVE_FROM + 3 * SECOND)
@@ -354,7 +354,7 @@ mod tests {
     fn edits_show_after_the_visibility_delay() {
         let store = store("records=100&change_every_seconds=0&visibility_delay_seconds=10");
         let now = LIVE_FROM + 100 * SECOND;
-        store.touch(STREAM, 3, Some(now), now);
+        store.touch(STREAM, 3, now, now);
         let index = store.insert(STREAM, now, now);
         let seen = |at| store.view(STREAM, at).by_time.len();
         assert_eq!(seen(now + 9 * SECOND), 50);

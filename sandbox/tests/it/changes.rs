@@ -84,22 +84,6 @@ async fn records_inserted_and_removed_during_a_walk_are_found_or_not() {
 }
 
 #[tokio::test]
-async fn silent_changes_leave_updated_at_alone() {
-    let sandbox = sandbox("records=20").await;
-    for stream in ["note", "tags"] {
-        let before = sandbox.truth(stream)[0].clone();
-        sandbox.touch_silently(stream, &before.id);
-        let after = sandbox.truth(stream)[0].clone();
-        assert_eq!(
-            (&after.id, after.updated_at),
-            (&before.id, before.updated_at)
-        );
-        assert_eq!(after.version, before.version + 1);
-        assert_ne!(after.json, before.json);
-    }
-}
-
-#[tokio::test]
 async fn inserted_records_are_records_like_others() {
     let sandbox = sandbox("records=20").await;
     let moment = at("2026-05-05T05:05:05.555555Z");

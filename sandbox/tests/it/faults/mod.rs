@@ -14,7 +14,7 @@ use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 
 use crate::client::{query, raw, raw_bytes, sandbox};
-use revops_sandbox::{Fault, Faults, Reply, Sandbox};
+use revops_sandbox::{Ending, Fault, Faults, Reply, Sandbox};
 
 fn fault(reply: Reply) -> Fault {
     Fault {
@@ -79,7 +79,10 @@ async fn a_connection_closed_before_the_headers_says_nothing() {
 async fn a_cut_body_announces_more_than_it_brings() {
     let sandbox = sandbox("records=10").await;
     let whole = raw(&sandbox, &request(&sandbox)).await;
-    sandbox.inject(fault(Reply::CutBody));
+    sandbox.inject(fault(Reply::BreakBody {
+        after_bytes: None,
+        ending: Ending::Close,
+    }));
     let cut = raw(&sandbox, &request(&sandbox)).await;
     let body = |answer: &str| answer.split_once("\r\n\r\n").unwrap().1.len();
     let announced = format!("content-length: {}", body(&whole));
