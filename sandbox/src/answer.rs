@@ -9,7 +9,7 @@ pub struct Answer {
 }
 
 impl Answer {
-    /// A small body. Pages are written without a tree of values and come in by `of_bytes`.
+    /// For small bodies. Pages are written straight to bytes, for `of_bytes`.
     pub fn json(status: u16, body: &Value) -> Self {
         Answer::of_bytes(status, body.to_string().into_bytes())
     }

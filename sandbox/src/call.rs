@@ -12,7 +12,7 @@ pub struct Call {
     /// Names in lower case.
     pub headers: Vec<(String, String)>,
     pub body: Vec<u8>,
-    /// Shuffles the ties of a walk that begins here; the same request begins the same walk.
+    /// Shuffles the ties of a walk that begins with this request.
     pub walk: u64,
 }
 
@@ -22,13 +22,14 @@ impl Call {
         found.map(|(_, value)| value.as_str())
     }
 
-    /// The path in parts, each decoded by itself, so that an encoded slash does not split a name.
+    /// The segments of the path, each decoded by itself, so that an encoded slash does not split a
+    /// name.
     pub fn segments(&self) -> Vec<String> {
         let parts = self.path.strip_prefix('/').unwrap_or(&self.path).split('/');
         parts.map(decoded).collect()
     }
 
-    /// Whether the body is declared to be JSON. A request without a body need not say so.
+    /// Whether the body is declared to be JSON. A request without a body need not declare it.
     pub fn has_json(&self) -> bool {
         let declared = self.header("content-type").unwrap_or_default();
         self.body.is_empty() || declared.contains("json")

@@ -1,4 +1,4 @@
-//! Decimal numbers as texts, compared digit by digit: no float comes near money.
+//! Decimal numbers as texts, compared digit by digit, since floats would round them.
 
 use std::cmp::Ordering;
 
@@ -22,7 +22,8 @@ pub fn compare(one: &str, other: &str) -> Ordering {
     }
 }
 
-/// Whether the number is below zero, and its digits before and after the point without those that say nothing.
+/// Whether the number is below zero, and its digits before and after the point without superfluous
+/// zeros.
 fn parts(text: &str) -> (bool, (&str, &str)) {
     let unsigned = text.strip_prefix('-').unwrap_or(text);
     let (whole, fraction) = unsigned.split_once('.').unwrap_or((unsigned, ""));
@@ -67,7 +68,7 @@ mod tests {
     }
 
     #[test]
-    fn texts_that_are_no_decimals_are_recognized() {
+    fn texts_that_are_not_decimals_are_recognized() {
         for text in ["", "-", ".5", "5.", "1e3", "+1", "1,5", "NaN"] {
             assert!(!is_decimal(text), "{text}");
         }

@@ -1,5 +1,6 @@
-//! Record ids. An id hides the record's index behind a hash of everything above its last 32 bits, so that ids look random, sort
-//! unlike time, and still lead back to their record without a table.
+//! Record ids. The last 32 bits of an id are the record's index, masked by a hash of the bits
+//! above. So ids look random, do not sort by time, and still lead back to their record without a
+//! table.
 
 use crate::noise::{mix, noise};
 use crate::stream::Stream;
@@ -31,7 +32,7 @@ fn numbered(seed: u64, owner: u64, index: u64) -> u128 {
     top | u128::from(index & 0xffff_ffff ^ mask(top))
 }
 
-/// What an index is hidden with: 32 bits that depend on everything above them.
+/// The mask of an index: 32 bits that depend on all bits above them.
 fn mask(top: u128) -> u64 {
     mix(high(top) ^ low(top) & 0xffff_ffff_0000_0000) >> 32
 }
@@ -44,7 +45,8 @@ fn low(bits: u128) -> u64 {
     u64::try_from(bits & u128::from(u64::MAX)).expect("64 bits are left")
 }
 
-/// Orders records as their ids do: the top half of the id, 60 random bits, in which a collision is not to be expected.
+/// Orders records as their ids do: the top half of the id. It has 60 random bits, so collisions are
+/// not expected.
 pub fn rank(seed: u64, stream: Stream, index: u64) -> u64 {
     high(bits(seed, stream, index))
 }
@@ -58,7 +60,7 @@ pub fn text(seed: u64, stream: Stream, index: u64) -> String {
     }
 }
 
-/// The index behind an id, or nothing if this stream never made such an id.
+/// The index of the record with this id; `None` if the id is not one of this stream.
 pub fn index(seed: u64, stream: Stream, id: &str) -> Option<u64> {
     let found = match prefix(stream) {
         None => parse_uuid(id)?,

@@ -1,4 +1,4 @@
-//! Writing JSON text straight into bytes: records are written a hundred thousand times a second, without a tree of values in between.
+//! Writes JSON straight to bytes, without a tree of values: a page has to be fast.
 
 use crate::noise::mix;
 
@@ -7,7 +7,8 @@ pub fn text(out: &mut Vec<u8>, text: &str) {
     serde_json::to_writer(out, text).expect("a string can always be written to memory");
 }
 
-/// Writes a string that now and then ends in something JSON allows and many a database does not: a NUL, or half a surrogate pair.
+/// Writes a string that sometimes ends in a NUL or half a surrogate pair, which JSON allows and
+/// many databases refuse.
 pub fn hostile_text(out: &mut Vec<u8>, content: &str, hash: u64) {
     text(out, content);
     let ending = match mix(hash) % 24 {
@@ -69,7 +70,7 @@ impl<'a> Object<'a> {
     }
 }
 
-/// Writes an array, each item by a call.
+/// Writes an array; the function writes each item.
 pub fn array<T>(
     out: &mut Vec<u8>,
     items: impl IntoIterator<Item = T>,

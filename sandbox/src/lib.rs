@@ -1,16 +1,25 @@
-//! An embedded local server that speaks both APIs, Reevo below `/api/v2` and AskElephant below `/v2`, so that neither newcomers nor
-//! tests need an account. It is written from the documentation of the APIs and shares no type with the clients it serves.
+//! A local server that speaks both APIs, Reevo below `/api/v2` and AskElephant below `/v2`, so that
+//! the tap can be tried and tested without an account. It is written from the documentation of the
+//! APIs, and shares no code with the clients that it serves.
 //!
-//! A request becomes a `Call`, is logged in the `Journal`, may be struck by one of the `Faults`, and is answered by `reevo` or
-//! `askelephant`. Both read the `Store`, which knows when each record changed; what records contain is computed where they are written, a
-//! pure function of seed, stream, index and time. Nothing is kept on disk, and nothing leaves this machine.
+//! **A request's journey.** The `server` reads a request into a `Call`. The `world` logs it, and
+//! `delivery` asks the script of `faults` what goes wrong with it. The true answer comes from
+//! `reevo` or `askelephant`: they ask the world's `store` when each record changed, and compute what
+//! records contain from the seed, the stream, the record's index and its version. A fault may change
+//! that answer, or how the server sends it.
+//!
+//! **What never happens.** Nothing is written to disk, and nothing leaves this machine. Two servers
+//! with the same options and clock have the same records.
+//!
+//! Modules stand in the order of dependency: each uses only what stands above it.
 
 mod decimal;
-mod json;
 mod noise;
-mod seal;
-mod stamp;
 mod stream;
+mod timestamp;
+
+mod json;
+mod seal;
 
 mod identity;
 mod words;
@@ -19,7 +28,9 @@ mod answer;
 mod call;
 
 mod faults;
+
 mod options;
+
 mod world;
 
 mod askelephant;
@@ -43,8 +54,8 @@ use world::World;
 pub use world::journal::{Announced, Received};
 use world::store::Entry;
 
-/// A running server; clones are handles to the same one. It stops when the last of them is dropped, connections when their client
-/// leaves.
+/// A running server; clones are handles to the same one. It stops accepting when the last handle is
+/// dropped; a connection ends when its client leaves.
 #[derive(Clone)]
 pub struct Sandbox {
     world: Arc<World>,
@@ -64,16 +75,17 @@ impl Drop for Accepting {
 #[derive(Clone, Debug, PartialEq)]
 pub struct Truth {
     pub id: String,
-    /// With all the digits of the store, whatever the answers write.
+    /// In microseconds, whatever form the answers have.
     pub updated_at: DateTime<Utc>,
-    /// Grows with every change of the content.
+    /// Grows with every change.
     pub version: u64,
     /// Exactly the record's text in a list answer, without expanded members.
     pub json: String,
 }
 
 impl Sandbox {
-    /// Takes connections from the moment this returns, on tasks of the current runtime. Port 0 picks a free port.
+    /// Takes connections from the moment this returns, on tasks of the current runtime. Port 0
+    /// picks a free port.
     pub async fn start(options: Options, listen: SocketAddr) -> std::io::Result<Sandbox> {
         let world = Arc::new(World::new(options));
         let (address, accepting) = server::serve(Arc::clone(&world), listen).await?;
@@ -98,12 +110,13 @@ impl Sandbox {
         &self.world.options.key
     }
 
-    /// What a full walk would list now, by `updated_at` and then id; only what the key may see. A stream is named by its Reevo record
-    /// type or its AskElephant collection.
+    /// The records that a full walk would list now, by `updated_at` and then id, as far as the key
+    /// may see them. A stream is named by its Reevo record type or its AskElephant collection.
     ///
     /// # Panics
     ///
-    /// Here and below, if there is no such stream or record: a mistake in a test.
+    /// This and the functions below panic if there is no such stream or record: a mistake in a
+    /// test.
     pub fn truth(&self, stream: &str) -> Vec<Truth> {
         let stream = named(stream);
         let view = self.world.store.view(stream, self.world.now());
@@ -122,18 +135,20 @@ impl Sandbox {
         self.world.clock.fix(at);
     }
 
-    /// Changes a record's content and its `updated_at`. A record that was changed by hand no longer changes by itself.
+    /// Changes a record's content and its `updated_at`. The record no longer changes by itself.
     pub fn touch(&self, stream: &str, id: &str, at: DateTime<Utc>) {
         let (stream, index) = self.record(stream, id);
         let now = self.world.now();
-        self.world.store.touch(stream, index, stamp::of(at), now);
+        self.world
+            .store
+            .touch(stream, index, timestamp::of(at), now);
     }
 
     /// Makes a new record, created and updated at this time, and returns its id.
     pub fn insert(&self, stream: &str, at: DateTime<Utc>) -> String {
         let stream = named(stream);
         let now = self.world.now();
-        let index = self.world.store.insert(stream, stamp::of(at), now);
+        let index = self.world.store.insert(stream, timestamp::of(at), now);
         identity::text(self.world.options.seed, stream, index)
     }
 
@@ -143,7 +158,7 @@ impl Sandbox {
         self.world.store.remove(stream, index, self.world.now());
     }
 
-    /// The requests received so far, those included that a fault struck.
+    /// The requests received so far, including those with a fault.
     pub fn requests(&self) -> Vec<Received> {
         self.world.journal.requests()
     }
@@ -152,18 +167,18 @@ impl Sandbox {
         self.world.journal.clear();
     }
 
-    /// Calls this before each request is answered, in place of any earlier hook. It may use the sandbox through a handle of its own;
-    /// that handle keeps the server alive.
+    /// Calls this before each request is answered, in place of any earlier hook. The hook may use
+    /// the sandbox through a handle of its own, which keeps the server alive.
     pub fn on_request(&self, hook: impl Fn(&Announced) + Send + Sync + 'static) {
         self.world.journal.set_hook(Arc::new(hook));
     }
 
-    /// Adds a `Fault` or a `Rule` to the script of faults.
+    /// Adds a `Fault` or a `Rule` to the fault script.
     pub fn inject(&self, rule: impl Into<Rule>) {
         self.world.faults.inject(rule.into());
     }
 
-    /// Replaces the script of faults; refusals that are still due are forgotten.
+    /// Replaces the fault script. Connections that the old one would still refuse are accepted.
     pub fn script(&self, rules: Vec<Rule>) {
         self.world.faults.replace(rules);
     }
@@ -177,7 +192,7 @@ impl Sandbox {
         }
         Truth {
             id: identity::text(options.seed, stream, entry.index),
-            updated_at: stamp::utc(entry.updated_at),
+            updated_at: timestamp::utc(entry.updated_at),
             version: entry.version,
             json: String::from_utf8(json).expect("records are written as UTF-8"),
         }
@@ -191,8 +206,8 @@ impl Sandbox {
     }
 }
 
-/// The status and the body of the answer to one request with the right key. Hidden, since it is for fuzzing the reading of requests,
-/// which would drown in connections.
+/// The status and the body of the answer to one request with the right key. For fuzzing, which
+/// would be too slow over connections; hence hidden.
 #[doc(hidden)]
 pub fn answered(options: Options, method: &str, target: &str, body: &[u8]) -> (u16, Vec<u8>) {
     let (path, query) = target.split_once('?').unwrap_or((target, ""));

@@ -1,10 +1,11 @@
-//! Deterministic noise: everything random in the sandbox is drawn from hashes of (seed, stream, index, purpose), so that two
-//! processes with the same options hold the same records.
+//! Deterministic noise: everything random in the sandbox is drawn from hashes of (seed, stream,
+//! index, purpose), so that two processes with the same options have the same records.
 
-/// The increment of the Weyl sequence behind `SplitMix64`: odd, and without a pattern in its bits.
+/// The increment of the Weyl sequence of `SplitMix64`: odd, and without a pattern in its bits.
 const STEP: u64 = 0x9e37_79b9_7f4a_7c15;
 
-/// A bijection of 64 bits with good avalanche; being a bijection it never makes two different ranks equal.
+/// A bijection of 64 bits with good avalanche; being a bijection it never makes two different ranks
+/// equal.
 pub const fn mix(bits: u64) -> u64 {
     let bits = (bits ^ (bits >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
     let bits = (bits ^ (bits >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);

@@ -1,4 +1,5 @@
-//! Turns what an API's cursor holds into an opaque text and back. A checksum notices a text that was cut or changed.
+//! Turns the contents of a cursor into an opaque text and back. A checksum finds texts that were
+//! cut or changed.
 
 use std::fmt::Write as _;
 
@@ -7,7 +8,7 @@ use serde::de::DeserializeOwned;
 
 use crate::noise::noise_of_bytes;
 
-/// The text of a cursor: a checksum and the content, in hexadecimal digits.
+/// The text of a cursor: a checksum and the contents, in hexadecimal digits.
 pub fn seal(content: &impl Serialize) -> String {
     let json = serde_json::to_vec(content).expect("what cursors hold can always be written");
     let mut text = format!("{:016x}", noise_of_bytes(&json));
@@ -17,7 +18,7 @@ pub fn seal(content: &impl Serialize) -> String {
     text
 }
 
-/// The content of a cursor, or nothing if this text was never sealed.
+/// The contents of a cursor; `None` if `seal` did not make this text.
 pub fn open<T: DeserializeOwned>(text: &str) -> Option<T> {
     let (checksum, digits) = text.split_at_checked(16)?;
     let checksum = u64::from_str_radix(checksum, 16).ok()?;
@@ -38,7 +39,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_was_sealed_opens_and_nothing_else() {
+    fn only_what_was_sealed_opens() {
         let text = seal(&("contact", 7_u64));
         assert_eq!(open(&text), Some(("contact".to_owned(), 7_u64)));
         let cut = &text[..text.len() - 2];

@@ -1,4 +1,5 @@
-//! The streams of the sandbox: eight Reevo record types and five AskElephant collections, in one namespace, as no two share a name.
+//! The streams of the sandbox: eight Reevo record types and five AskElephant collections, with
+//! unique names.
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Api {
@@ -92,7 +93,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn every_stream_stands_at_its_own_number() {
+    fn every_stream_has_its_own_number() {
         for (position, (name, stream)) in Stream::MEMBERS.iter().enumerate() {
             assert_eq!(stream.number(), position as u64);
             assert_eq!(Stream::named(name), Some(*stream));

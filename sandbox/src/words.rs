@@ -1,4 +1,4 @@
-//! The texts that records are made of, chosen to be unkind to whoever treats text as ASCII.
+//! The texts that records are made of. Many are not ASCII, to catch clients that expect it.
 
 use crate::noise::Draw;
 
@@ -55,7 +55,7 @@ pub const JOB_TITLES: &[&str] = &[
     "",
 ];
 pub const DEPARTMENTS: &[&str] = &["Sales", "Marketing", "Finance", "Vývoj", "人事", "R&D"];
-/// Names of companies, with what their domains are made of.
+/// Names of companies, and what their domains are made of.
 pub const COMPANIES: &[(&str, &str)] = &[
     ("Acme Corporation", "acme"),
     ("Globex", "globex"),
@@ -119,7 +119,7 @@ pub const CITIES: &[(&str, Option<&str>, &str, &str)] = &[
     ("東京", Some("東京都"), "JP", "100-0001"),
     ("القاهرة", None, "EG", ""),
 ];
-/// Decimals that a float would spoil, among some that it would not.
+/// Decimals, some of which a float would round.
 pub const DECIMALS: &[&str] = &[
     "87.5",
     "0",
@@ -145,7 +145,7 @@ pub const AMOUNTS: &[&str] = &[
 ];
 pub const TIME_ZONES: &[&str] = &["America/Los_Angeles", "Europe/Prague", "Asia/Tokyo"];
 
-/// Someone's name; the same for the same draw.
+/// A person's name; the same draws give the same name.
 pub struct Person {
     pub first: &'static str,
     pub last: &'static str,
@@ -164,7 +164,7 @@ impl Person {
     }
 }
 
-/// An address that no other index has.
+/// A mail address that no other index has.
 pub fn mail(index: u64, draw: &mut Draw) -> String {
     let (_, domain) = draw.pick(COMPANIES);
     format!("person.{index}@{domain}.example")
@@ -174,7 +174,8 @@ pub fn phone(draw: &mut Draw) -> String {
     format!("+1415555{:04}", draw.below(10_000))
 }
 
-/// A text that tells its version, so that every change of a record can be seen; nothing is added to the first.
+/// A text that names the version, so that every change of a record shows; the first version adds
+/// nothing.
 pub fn revised(text: &str, version: u64) -> String {
     if version == 1 {
         text.to_owned()

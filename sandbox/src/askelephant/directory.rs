@@ -6,8 +6,8 @@ use crate::identity;
 use crate::json::Object;
 use crate::noise::Draw;
 use crate::options::Options;
-use crate::stamp::DAY;
 use crate::stream::Stream;
+use crate::timestamp::DAY;
 use crate::words::{self, Person};
 use crate::world::store::Entry;
 
@@ -159,7 +159,7 @@ impl User {
         members.mails(&self.mails);
         members.optional("time_zone", self.time_zone);
         let idle = self.idle.and_then(|idle| i64::try_from(idle).ok());
-        members.optional_instant("last_activity_at", idle.map(|idle| entry.updated_at - idle));
+        members.optional_timestamp("last_activity_at", idle.map(|idle| entry.updated_at - idle));
         members.close(entry);
     }
 }
@@ -196,12 +196,12 @@ impl Tag {
     }
 }
 
-/// What a record consists of is drawn from here.
+/// The source of a record's contents.
 pub fn facts(options: &Options, stream: Stream, index: u64) -> Draw {
     Draw::new(&[options.seed, stream.number(), index, 200])
 }
 
-/// A text that tells the record's version, and is there for certain once the record has changed.
+/// A text that names the record's version. It is never missing once the record has changed.
 pub fn revised(text: Option<&str>, entry: &Entry) -> Option<String> {
     if text.is_none() && entry.version == 1 {
         return None;

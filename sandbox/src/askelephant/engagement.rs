@@ -1,4 +1,4 @@
-//! Engagements, and what a list expands them with.
+//! Engagements, and what their expanded members are made of.
 
 use super::crm::{Association, CrmObject};
 use super::directory::{facts, revised};
@@ -6,8 +6,8 @@ use super::members::Members;
 use crate::identity;
 use crate::noise::Draw;
 use crate::options::Options;
-use crate::stamp::{DAY, SECOND};
 use crate::stream::Stream;
+use crate::timestamp::{DAY, SECOND};
 use crate::words;
 use crate::world::store::{Entry, is_private_engagement};
 
@@ -66,7 +66,8 @@ impl Engagement {
         }
     }
 
-    /// Writes everything but the instants that close the object, so that expanded members can follow.
+    /// Writes everything but the timestamps that close the object, so that expanded members can
+    /// follow.
     pub fn write<'a>(
         &self,
         out: &'a mut Vec<u8>,
@@ -92,12 +93,12 @@ impl Engagement {
         members
             .object
             .flag("is_internal", self.companies.is_empty());
-        members.optional_instant("engagement_at", self.starts_at);
-        members.optional_instant("start_at", self.starts_at);
+        members.optional_timestamp("engagement_at", self.starts_at);
+        members.optional_timestamp("start_at", self.starts_at);
         let seconds = self.minutes.map(|minutes| minutes * 60);
         let length = seconds.and_then(|seconds| i64::try_from(seconds).ok());
         let end = self.starts_at.zip(length);
-        members.optional_instant("end_at", end.map(|(start, length)| start + length * SECOND));
+        members.optional_timestamp("end_at", end.map(|(start, length)| start + length * SECOND));
         members.optional_number("duration_seconds", seconds);
         let link = format!("https://zoom.example/j/{}?pwd=a%2Fb", entry.index);
         let is_meeting = self.activity == "MEETING";
@@ -110,13 +111,13 @@ impl Engagement {
         members
     }
 
-    /// Draws for what is only computed when a list is expanded.
+    /// The source of expanded members.
     pub fn expansion(&self, options: &Options) -> Draw {
         Draw::new(&[options.seed, Stream::Engagements.number(), self.index, 201])
     }
 }
 
-/// Some are still being processed when first seen, and done by their first change.
+/// Some are still being processed in their first version, and done in the next.
 fn status(entry: &Entry, draw: &mut Draw) -> &'static str {
     let first = draw.pick(STATUSES);
     if entry.version > 1 && (first == "PENDING" || first == "PROCESSING") {

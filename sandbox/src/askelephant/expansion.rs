@@ -1,4 +1,4 @@
-//! The members of an engagement that a list shows only when asked to expand them.
+//! The members of an engagement that lists show only when asked to expand them.
 
 use super::directory::{Company, Contact, Tag, User};
 use super::engagement::Engagement;
@@ -7,8 +7,8 @@ use crate::identity;
 use crate::json::{Object, array};
 use crate::noise::{Draw, noise};
 use crate::options::{NestedKeys, Options, Scope};
-use crate::stamp::SECOND;
 use crate::stream::Stream;
+use crate::timestamp::SECOND;
 use crate::words::{self, Person};
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -36,7 +36,7 @@ pub const EXPANSIONS: &[(&str, Expansion)] = &[
 ];
 
 impl Expansion {
-    /// The scope it takes besides that of engagements.
+    /// The scope that it needs besides that of engagements.
     pub fn scope(self) -> Option<Scope> {
         match self {
             Expansion::Companies => Some(Scope::Companies),
@@ -47,7 +47,7 @@ impl Expansion {
     }
 }
 
-/// Writes the members asked for. Media URLs are signed anew at each read.
+/// Writes the expanded members. Media URLs are signed anew for each read.
 pub fn write(members: &mut Members, engagement: &Engagement, expand: &[Expansion], now: i64) {
     let mut draw = engagement.expansion(members.options);
     let transcript = transcript(engagement, &mut draw);
@@ -73,7 +73,7 @@ pub fn write(members: &mut Members, engagement: &Engagement, expand: &[Expansion
     }
 }
 
-/// There is none before processing has ended.
+/// Missing until processing has ended.
 fn transcript(engagement: &Engagement, draw: &mut Draw) -> Option<String> {
     let lines = 3 + draw.below(60);
     let speakers = [Person::draw(draw), Person::draw(draw)];
@@ -95,7 +95,7 @@ fn media_url(engagement: &Engagement, now: i64) -> String {
     )
 }
 
-/// The id key of nested items in either spelling.
+/// The key of nested ids, in either spelling.
 fn id_key(options: &Options, long: &'static str) -> &'static str {
     match options.nested_keys {
         NestedKeys::A => "id",

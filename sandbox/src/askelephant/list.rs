@@ -11,13 +11,13 @@ use crate::identity;
 use crate::json::{Object, array};
 use crate::options::{AskElephantCursor, Options, Ties};
 use crate::seal;
-use crate::stamp::SECOND;
 use crate::stream::Stream;
+use crate::timestamp::SECOND;
 use crate::world::World;
 use crate::world::store::Entry;
 use crate::world::walk::{self, Place, TieOrder};
 
-/// What a cursor holds; by default nothing but an id, as in the documented sample.
+/// The contents of a cursor; by default only an id, as in the documented sample.
 #[derive(Serialize, Deserialize)]
 struct Cursor {
     id: String,
@@ -31,7 +31,7 @@ struct Cursor {
     issued: Option<i64>,
 }
 
-/// The query string, sorted by what may change from page to page and what may not.
+/// The query string, split into what may change from page to page and what may not.
 struct Query {
     limit: Option<String>,
     cursor: Option<String>,
@@ -91,7 +91,7 @@ impl Query {
         }
     }
 
-    /// Opens the cursor, and lets it replace the parameters where it holds them.
+    /// Opens the cursor. If it holds parameters, they replace those of the request.
     fn start(
         &mut self,
         world: &World,
@@ -143,7 +143,7 @@ impl Cursor {
     }
 }
 
-/// Whether two lists hold the same parameters, in whatever order.
+/// Whether two lists have the same parameters, in any order.
 fn same(one: &[Pair], other: &[Pair]) -> bool {
     one.len() == other.len() && one.iter().all(|pair| other.contains(pair))
 }

@@ -31,7 +31,8 @@ pub fn matches(options: &Options, stream: Stream, asked: &Parameters, entry: &En
     }
 }
 
-/// A range of `updated_at` (microseconds, both ends included) that holds every match, rounded outward.
+/// A range of `updated_at` (microseconds, both ends included) that contains every match, rounded
+/// outward.
 pub fn range(bounds: &[Bound]) -> (i64, i64) {
     let micros = |nanos: i64| nanos.div_euclid(1000);
     bounds
@@ -43,12 +44,12 @@ pub fn range(bounds: &[Bound]) -> (i64, i64) {
 }
 
 fn within(micros: i64, bounds: &[Bound]) -> bool {
-    let instant = micros.saturating_mul(1000);
+    let timestamp = micros.saturating_mul(1000);
     bounds.iter().all(|bound| match bound {
-        Bound::Gt(nanos) => instant > *nanos,
-        Bound::Gte(nanos) => instant >= *nanos,
-        Bound::Lt(nanos) => instant < *nanos,
-        Bound::Lte(nanos) => instant <= *nanos,
+        Bound::Gt(nanos) => timestamp > *nanos,
+        Bound::Gte(nanos) => timestamp >= *nanos,
+        Bound::Lt(nanos) => timestamp < *nanos,
+        Bound::Lte(nanos) => timestamp <= *nanos,
     })
 }
 
@@ -68,7 +69,8 @@ fn company_matches(options: &Options, asked: &Parameters, entry: &Entry) -> bool
         && linked(company.association.as_ref(), &asked.associations)
 }
 
-/// Ids and CRM links are alternatives within companies and within contacts; companies, contacts and deals must all match.
+/// A company matches by id or by CRM link, and so does a contact. Companies, contacts and deals
+/// must all match.
 fn engagement_matches(options: &Options, asked: &Parameters, entry: &Entry) -> bool {
     let engagement = Engagement::of(options, entry);
     let among =

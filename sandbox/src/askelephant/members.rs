@@ -1,10 +1,10 @@
-//! Writing the members of an AskElephant object, with the rules they share.
+//! Writes the members of an AskElephant object by the rules that all of them share.
 
 use super::crm::Association;
 use crate::json::{self, Object, array};
 use crate::noise::mix;
 use crate::options::{NestedKeys, OptionalMembers, Options};
-use crate::stamp;
+use crate::timestamp;
 use crate::world::store::Entry;
 
 pub struct Members<'a> {
@@ -32,7 +32,7 @@ impl<'a> Members<'a> {
         }
     }
 
-    /// A text that people wrote; there even without value, as `null`.
+    /// A text that people wrote; `null` if it has no value.
     pub fn nullable_prose(&mut self, name: &str, value: Option<&str>) {
         match value {
             Some(value) => self.prose(name, value),
@@ -63,9 +63,9 @@ impl<'a> Members<'a> {
         }
     }
 
-    pub fn optional_instant(&mut self, name: &str, value: Option<i64>) {
+    pub fn optional_timestamp(&mut self, name: &str, value: Option<i64>) {
         match value {
-            Some(value) => self.instant(name, value),
+            Some(value) => self.timestamp(name, value),
             None => self.missing(name),
         }
     }
@@ -94,12 +94,12 @@ impl<'a> Members<'a> {
         }
     }
 
-    /// All instants of one object have the same form.
-    pub fn instant(&mut self, name: &str, micros: i64) {
+    /// All timestamps of one object have the same form.
+    pub fn timestamp(&mut self, name: &str, micros: i64) {
         let form = self.options.timestamps.form(self.rank);
         let out = self.object.key(name);
         out.push(b'"');
-        stamp::write(out, micros, form);
+        timestamp::write(out, micros, form);
         out.push(b'"');
     }
 
@@ -121,10 +121,11 @@ impl<'a> Members<'a> {
         write_primary_first(self.object.key("domains"), key, flag, domains);
     }
 
-    /// Closes the object with its instants, and perhaps with members that no page mentions.
+    /// Writes the timestamps, and undocumented members if the options say so, and closes the
+    /// object.
     pub fn close(mut self, entry: &Entry) {
-        self.instant("created_at", entry.created_at);
-        self.instant("updated_at", entry.updated_at);
+        self.timestamp("created_at", entry.created_at);
+        self.timestamp("updated_at", entry.updated_at);
         if self.options.extra_members && self.rank.is_multiple_of(3) {
             self.object.raw("health_score", "0.7500");
             self.object.raw(

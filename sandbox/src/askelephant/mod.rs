@@ -1,4 +1,4 @@
-//! The AskElephant API, below `/v2`: which request is answered by what.
+//! The AskElephant API, below `/v2`: leads each request to its answer.
 
 mod crm;
 mod directory;
@@ -35,14 +35,14 @@ pub fn write_record(out: &mut Vec<u8>, options: &Options, stream: Stream, entry:
 }
 
 pub fn invalid_cursor(world: &World) -> Answer {
-    spoiled(world, &Problem::invalid_cursor())
+    failed(world, &Problem::invalid_cursor())
 }
 
 pub fn rate_limited(world: &World) -> Answer {
-    spoiled(world, &Problem::rate_limited())
+    failed(world, &Problem::rate_limited())
 }
 
-fn spoiled(world: &World, problem: &Problem) -> Answer {
+fn failed(world: &World, problem: &Problem) -> Answer {
     problem.answer(world).with_header("x-api-version", "v2")
 }
 
@@ -68,7 +68,7 @@ fn route(world: &World, call: &Call, segments: &[&str]) -> Result<Answer, Proble
     }
 }
 
-/// The raw key is the whole header: an API key with `Bearer` in front of it is refused, as the guides warn.
+/// The header is the key alone: an API key after `Bearer` is refused, as documented.
 fn authorize(world: &World, call: &Call) -> Result<(), Problem> {
     if call.header("authorization") == Some(world.options.key.as_str()) {
         Ok(())
@@ -87,7 +87,7 @@ fn scope(stream: Stream) -> Scope {
     }
 }
 
-/// One record, bare.
+/// One record, without an envelope.
 fn single(world: &World, stream: Stream, id: &str) -> Result<Answer, Problem> {
     let index = identity::index(world.options.seed, stream, id);
     let entry = index.and_then(|index| world.store.entry(stream, index, world.now()));

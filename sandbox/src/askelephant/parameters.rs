@@ -1,4 +1,5 @@
-//! The parameters of a list as they are written in the query string, checked; every problem is collected before the request is refused.
+//! Reads and checks the query parameters of a list. All problems are collected before the request
+//! is refused.
 
 use std::collections::BTreeMap;
 
@@ -7,8 +8,8 @@ use super::engagement::{STATUSES, TYPES};
 use super::expansion::{EXPANSIONS, Expansion};
 use super::problem::{FieldError, Problem};
 use crate::options::{LimitOverrun, Options};
-use crate::stamp;
 use crate::stream::Stream;
+use crate::timestamp;
 use crate::world::walk::Direction;
 
 const DEFAULT_LIMIT: u64 = 25;
@@ -24,7 +25,7 @@ pub enum Bound {
     Lte(i64),
 }
 
-/// What a list is asked for. Lists of alternatives that nobody gave are empty.
+/// The parameters of a list. A filter that was not given is an empty list.
 pub struct Parameters {
     pub direction: Direction,
     pub updated_at: Vec<Bound>,
@@ -168,7 +169,7 @@ impl Reading {
                 return None;
             }
         };
-        let nanos = stamp::nanos_of_utc(value);
+        let nanos = timestamp::nanos_of_utc(value);
         if nanos.is_none() {
             self.refuse(key, "invalid_format", "must be an ISO-8601 UTC timestamp");
         }

@@ -1,4 +1,4 @@
-//! What AskElephant answers when it does not answer: problem+json, with the fields at fault.
+//! The errors of AskElephant: problem+json, with the wrong fields.
 
 use serde_json::{Value, json};
 
@@ -63,7 +63,7 @@ impl Problem {
         Problem::new(405, "method_not_allowed", title, detail, Vec::new())
     }
 
-    /// Only a script of faults limits rates.
+    /// Only a fault script limits rates.
     pub fn rate_limited() -> Self {
         let detail = "Too many requests. Retry after the interval given in Retry-After.";
         Problem::new(429, "rate_limited", "Too Many Requests", detail, Vec::new())

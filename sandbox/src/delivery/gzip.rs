@@ -1,14 +1,14 @@
-//! Compressed bodies, cut and inflated.
+//! Compressed bodies, for the faults that cut or inflate them.
 
 use std::io::Write;
 
 use flate2::write::{DeflateEncoder, GzEncoder};
 use flate2::{Compress, Compression, Crc, FlushCompress};
 
-/// How many blanks one compressed block stands for.
+/// How many spaces one compressed block contains.
 const BLOCK: usize = 1 << 16;
 
-/// No name, no time, no system: deflate, and nothing else.
+/// A gzip header without file name, time and system.
 const HEADER: [u8; 10] = [0x1f, 0x8b, 8, 0, 0, 0, 0, 0, 0, 255];
 
 pub fn compressed(body: &[u8]) -> Vec<u8> {
@@ -17,8 +17,8 @@ pub fn compressed(body: &[u8]) -> Vec<u8> {
     written.expect("memory takes everything")
 }
 
-/// A body behind at least this many blanks. Compressing them all would take long; a block that refers to nothing before it, repeated,
-/// takes no time, and neither do checksums that are combined.
+/// At least this many spaces, then the body. To compress them all would take long, so one block
+/// that refers to nothing before it is compressed once and repeated, and checksums are combined.
 pub fn bomb(body: &[u8], blanks: u64) -> Vec<u8> {
     let spaces = vec![b' '; BLOCK];
     let block = independent_block(&spaces);
@@ -41,7 +41,7 @@ pub fn bomb(body: &[u8], blanks: u64) -> Vec<u8> {
     out
 }
 
-/// Ends at a whole byte, and neither needs what came before nor ends the stream.
+/// A block that ends at a whole byte, refers to nothing before it, and does not end the stream.
 fn independent_block(content: &[u8]) -> Vec<u8> {
     let mut block = Vec::with_capacity(content.len());
     let mut compress = Compress::new(Compression::best(), false);

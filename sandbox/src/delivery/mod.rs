@@ -1,4 +1,4 @@
-//! What becomes of a request: the true answer, or what the script makes of it.
+//! What a request gets: the true answer, or what the fault script makes of it.
 
 mod gzip;
 mod page;
@@ -12,8 +12,8 @@ use std::time::Duration;
 use crate::answer::Answer;
 use crate::call::Call;
 use crate::faults::{Asked, Ending, Hit, Reply};
-use crate::stamp;
 use crate::stream::{Api, Stream};
+use crate::timestamp;
 use crate::world::World;
 use crate::{askelephant, reevo};
 use paging::Scene;
@@ -40,7 +40,8 @@ pub enum Manner {
     },
 }
 
-/// What a request gets, given how the APIs answer truly; that is only computed if some of it is needed.
+/// What a request gets. `answer` gives the true answer; it is only called if a part of that is
+/// needed.
 pub fn delivery(world: &World, call: &Call, answer: &dyn Fn(&Call) -> Answer) -> Delivery {
     let asked = Asked::of(call);
     let hits = world.faults.hits(&asked, world.now());
@@ -69,7 +70,8 @@ fn faulty(world: &World, call: &Call, scene: &Scene, mut hit: Hit) -> Delivery {
             body,
             seconds,
         } => {
-            let until = stamp::http_date(stamp::utc(world.now() + seconds * stamp::SECOND));
+            let until =
+                timestamp::http_date(timestamp::utc(world.now() + seconds * timestamp::SECOND));
             whole(written(status, &headers, body).with_header("retry-after", &until))
         }
         Reply::RateLimit { headers, .. } => whole(limited(world, scene, hit.wait, headers)),
@@ -117,7 +119,7 @@ fn written(status: u16, headers: &[(String, String)], body: String) -> Answer {
     })
 }
 
-/// At least one byte is missing, if there is any.
+/// Cuts off at least one byte, if there is any.
 fn broken(answer: Answer, after_bytes: Option<u64>, ending: Ending) -> Delivery {
     let length = answer.body.len();
     let after = after_bytes.map_or(length / 2, |after| {
@@ -155,7 +157,7 @@ fn change_records(world: &World, stream: Stream, mut hit: Hit) {
     let now = world.now();
     let view = world.store.view(stream, now);
     let mut indexes: Vec<u64> = view.by_time.iter().map(|entry| entry.index).collect();
-    // By index, so that it does not matter what changed before.
+    // Sorted by index, so that earlier changes do not affect the choice.
     indexes.sort_unstable();
     let (count, removed) = match hit.reply {
         Reply::RecordsVanish { count } => (count, true),

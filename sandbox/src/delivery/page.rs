@@ -1,4 +1,4 @@
-//! A page of either API, taken apart so that everything that is not spoiled keeps its bytes.
+//! A page of either API, parsed so that everything that a fault leaves alone keeps its bytes.
 
 use std::fmt;
 
@@ -16,7 +16,7 @@ pub struct Members(Vec<(String, Box<RawValue>)>);
 pub struct Page {
     members: Members,
     pub records: Vec<Box<RawValue>>,
-    /// The member that holds the cursor, if it is not the page itself.
+    /// The member that contains the cursor; none if the page itself does.
     place: Option<&'static str>,
 }
 
@@ -58,7 +58,7 @@ impl Members {
 }
 
 impl Page {
-    /// Nothing if this is no page with records.
+    /// `None` if this is not a page with records.
     pub fn parse(json: &[u8], api: Api, options: &Options) -> Option<Page> {
         let members = Members::parse(json)?;
         let records = serde_json::from_str(members.get("data")?.get()).ok()?;
@@ -84,7 +84,7 @@ impl Page {
         cursor.filter(|cursor| !cursor.is_empty())
     }
 
-    /// Whether there is more is said where a page says so anyway, and wherever it contradicts the cursor.
+    /// Sets the cursor. Also sets `has_more`, if the page has it or if it contradicts the cursor.
     pub fn set_next(&mut self, cursor: Option<&str>, more: bool) {
         let nested = self.nested();
         let is_nested = nested.is_some();
@@ -161,7 +161,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_left_alone_keeps_its_bytes() {
+    fn unchanged_parts_of_a_page_keep_their_bytes() {
         let mut page = page(PAGE, CursorPlace::Top);
         assert_eq!(page.next().as_deref(), Some("c"));
         assert_eq!(page.json(), PAGE.as_bytes());
@@ -178,7 +178,7 @@ mod tests {
     }
 
     #[test]
-    fn more_without_a_cursor_is_said_even_where_nobody_says_so() {
+    fn has_more_is_added_where_it_contradicts_the_cursor() {
         let mut page = page(r#"{"data":[],"next_cursor":"c"}"#, CursorPlace::Top);
         page.set_next(None, true);
         let changed = r#"{"data":[],"next_cursor":null,"has_more":true}"#;
@@ -186,7 +186,7 @@ mod tests {
     }
 
     #[test]
-    fn an_error_is_no_page() {
+    fn an_error_is_not_a_page() {
         for json in ["[]", "{}", r#"{"data":{}}"#, "<html>"] {
             assert!(Page::parse(json.as_bytes(), Api::Reevo, &Options::default()).is_none());
         }

@@ -1,4 +1,4 @@
-//! Faults of pages, schemas and cursors: the true answer, and what is changed about it.
+//! Faults of pages, schemas and cursors: changes to the true answer.
 
 use super::page::Page;
 use super::{record, schema};
@@ -10,11 +10,11 @@ use crate::stream::Api;
 use crate::world::World;
 use crate::{askelephant, reevo};
 
-/// A request and everything that its answer is made of.
+/// A request and everything that its answer depends on.
 pub struct Scene<'a> {
     world: &'a World,
     asked: &'a Asked,
-    /// The request itself, if no cursor leads elsewhere.
+    /// What is answered: the request itself, unless its cursor stands for another one.
     detour: Detour,
     answer: &'a dyn Fn(&Call) -> Answer,
 }
@@ -42,7 +42,7 @@ impl<'a> Scene<'a> {
         self.answer_to(&self.detour)
     }
 
-    /// Faults of anything but pages and schemas leave the answer as it is, and so do all faults of what is neither.
+    /// The answer with a fault of pages or schemas. Requests for neither get the true answer.
     pub fn faulty(&self, reply: &Reply, draw: &mut Draw) -> Answer {
         if *reply == Reply::InvalidCursor {
             return match self.asked.api {
@@ -147,7 +147,7 @@ impl<'a> Scene<'a> {
     }
 }
 
-/// What a request is really about. The headers are its own: it is still its key that counts.
+/// What is answered to a request. Its headers stay its own, since its key counts.
 fn resolved(world: &World, call: &Call, cursor: Option<&str>) -> Detour {
     let detour = cursor.and_then(|cursor| world.faults.detours.at(cursor));
     match detour {

@@ -1,4 +1,4 @@
-//! What somebody between the API and its client might answer.
+//! Answers of a proxy between the API and its client.
 
 use crate::answer::Answer;
 use crate::call::Call;

@@ -1,11 +1,11 @@
-//! One record of a page, spoiled.
+//! Faults of single records of a page.
 
 use serde_json::Value;
 use serde_json::value::RawValue;
 
 use super::page::{Members, raw_value};
 use crate::faults::RecordChange;
-use crate::stamp::{self, Form, SECOND};
+use crate::timestamp::{self, Form, SECOND};
 
 pub fn changed(record: &RawValue, change: &RecordChange, now: i64) -> Box<RawValue> {
     match change {
@@ -25,7 +25,7 @@ fn without(record: &RawValue, member: &str) -> Box<RawValue> {
     members.raw()
 }
 
-/// A Reevo record says some of its members twice; an attribute keeps its value type.
+/// Sets the member, and the value of the Reevo attribute of that name.
 fn with(record: &RawValue, member: &str, value: &Value) -> Box<RawValue> {
     let Some(mut members) = Members::parse(record.get().as_bytes()) else {
         return record.to_owned();
@@ -51,7 +51,7 @@ fn in_attributes(members: &mut Members, change: impl FnOnce(&mut Members)) {
 
 fn ahead(now: i64, seconds: i64) -> Value {
     let mut text = Vec::new();
-    stamp::write(&mut text, now + seconds * SECOND, Form::Micros);
+    timestamp::write(&mut text, now + seconds * SECOND, Form::Micros);
     String::from_utf8_lossy(&text).into()
 }
 

@@ -1,10 +1,10 @@
-//! A schema that is not what it was.
+//! Faults of schemas.
 
 use serde_json::{Value, json};
 
 use crate::faults::SchemaChange;
 
-/// Nothing if this is no schema.
+/// `None` if this is not a schema.
 pub fn changed(body: &[u8], change: &SchemaChange) -> Option<Value> {
     let mut schema: Value = serde_json::from_slice(body).ok()?;
     let attributes = schema.get_mut("attributes")?.as_array_mut()?;

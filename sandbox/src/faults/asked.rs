@@ -1,4 +1,4 @@
-//! What a request asks for, as far as a rule needs to know: read from the outside, as a proxy would.
+//! What a request asks for, as far as rules need it, read as a proxy would read it.
 
 use serde_json::{Map, Value};
 
@@ -69,7 +69,7 @@ fn place(call: &Call, api: Api) -> (Option<String>, Option<u64>) {
     }
 }
 
-/// The same request for a page, from another place on.
+/// The same request for a page, with another cursor.
 pub fn continued(call: &Call, api: Api, cursor: &str) -> Call {
     let mut call = call.clone();
     match api {
@@ -127,7 +127,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_page_and_no_schema_is_neither() {
+    fn requests_for_neither_pages_nor_schemas_are_recognized() {
         for (path, subject) in [
             ("/api/v2/_schema/contact", Subject::Schema),
             ("/api/v2/contact/abc", Subject::Other),

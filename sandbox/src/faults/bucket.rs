@@ -1,10 +1,10 @@
-//! A token bucket that goes by the sandbox's clock, as rate limits do.
+//! A token bucket for rate limits, by the sandbox's clock.
 
-use crate::stamp::SECOND;
+use crate::timestamp::SECOND;
 
 pub struct Bucket {
     tokens: f64,
-    /// When they were counted last.
+    /// When the tokens were last counted.
     at: Option<i64>,
 }
 
@@ -16,9 +16,9 @@ impl Bucket {
         }
     }
 
-    /// Takes a token, or says in how many whole seconds there is one.
+    /// Takes a token, or returns in how many whole seconds there will be one.
     pub fn take(&mut self, capacity: u64, refill_per_second: f64, now: i64) -> Result<(), u64> {
-        // A clock that a test sets back refills nothing.
+        // If a test sets the clock back, nothing is refilled.
         let passed = self.at.map_or(0, |at| (now - at).max(0));
         self.at = Some(now);
         let refilled = self.tokens + seconds(passed) * refill_per_second;

@@ -1,4 +1,4 @@
-//! Cursors that no API ever gave out: each stands for a request that is answered in its place.
+//! Cursors that only a fault gives out: each stands for a request that is answered in its place.
 
 use std::collections::HashMap;
 use std::sync::Mutex;
@@ -6,18 +6,18 @@ use std::sync::Mutex;
 use crate::call::Call;
 use crate::seal;
 
-/// Walks that a script leads astray for ever forget where they came from beyond this.
+/// When there are this many, all are forgotten, so that endless walks do not fill the memory.
 const MOST_DETOURS: usize = 10_000;
 
 /// What is answered instead.
 #[derive(Clone)]
 pub struct Detour {
-    /// With true cursors only, so that a detour never leads to a detour.
+    /// With a cursor of the API, so that a detour never leads to a detour.
     pub call: Call,
     pub next: Next,
 }
 
-/// The cursor of a page that is answered instead.
+/// The next cursor of the page that is answered instead.
 #[derive(Clone)]
 pub enum Next {
     Own,
@@ -34,7 +34,7 @@ struct Known {
 }
 
 impl Detours {
-    /// Makes the cursor that leads there.
+    /// Keeps the detour and returns its cursor.
     pub fn add(&self, detour: Detour) -> String {
         let mut known = self.0.lock().expect("no one panics holding the detours");
         if known.by_cursor.len() == MOST_DETOURS {

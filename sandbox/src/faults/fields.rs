@@ -1,8 +1,9 @@
-//! Reading the members of a JSON object that somebody wrote by hand. Every problem is kept as a sentence that says what to write.
+//! Reads the members of a JSON object that a user wrote. Each problem is a sentence that says what
+//! to write.
 
 use serde_json::{Map, Value};
 
-/// How much of a wrong value a sentence shows.
+/// How many characters of a wrong value a sentence shows.
 const MOST_SHOWN: usize = 60;
 
 pub struct Fields<'a> {
@@ -35,7 +36,7 @@ impl<'a> Fields<'a> {
         })
     }
 
-    /// One that may be negative, as far as `most` in both directions.
+    /// A whole number from `-most` to `most`.
     pub fn signed(&mut self, name: &'static str, most: i64) -> Option<i64> {
         let advice = || format!("write a whole number from -{most} to {most}");
         self.read(name, advice, |value| {
@@ -54,7 +55,7 @@ impl<'a> Fields<'a> {
         self.read(name, || "write true or false".to_owned(), Value::as_bool)
     }
 
-    /// A text that passes a test; the advice says which do.
+    /// A text that passes a test; the advice says which texts do.
     pub fn text(
         &mut self,
         name: &'static str,
@@ -125,7 +126,7 @@ impl<'a> Fields<'a> {
         read
     }
 
-    /// Says that a member has to be there. The advice follows `name is missing;`.
+    /// Reports a missing member. The advice follows `name is missing;`.
     pub fn missing(&mut self, name: &'static str, advice: &str) {
         if !self.members.contains_key(name) {
             self.problem(&format!("{name} is missing; {advice}"));
@@ -146,7 +147,7 @@ impl<'a> Fields<'a> {
         self.problems.extend(problems);
     }
 
-    /// All problems, those included with members that nobody asked for.
+    /// All problems, including members that were never asked for.
     pub fn problems(mut self) -> Vec<String> {
         let members = self.members;
         for name in members.keys() {

@@ -1,5 +1,5 @@
-//! The script of faults: which requests go wrong, and how. To add a kind of fault, add a `Reply`, its
-//! name and settings to `spelling`, and its effect on an answer to `delivery`.
+//! The fault script: which requests go wrong, and how. To add a kind of fault, add a `Reply`,
+//! its name and settings to `spelling`, and its effect on an answer to `delivery`.
 
 mod asked;
 mod bucket;

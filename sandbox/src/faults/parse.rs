@@ -1,4 +1,4 @@
-//! A script as it is written: a JSON list of rules.
+//! Reads a fault script: a JSON list of rules.
 
 use serde_json::{Map, Value};
 
@@ -16,16 +16,17 @@ const EXAMPLE: &str =
 const APIS: &[(&str, Api)] = &[("reevo", Api::Reevo), ("askelephant", Api::AskElephant)];
 
 impl Faults {
-    /// Reads a script. Every problem is reported, each as a sentence that names the rule, counted from 1, and says what to write.
+    /// Reads a script. Reports every problem, each as a sentence that names the rule, counted from
+    /// 1, and says what to write.
     pub fn parse(text: &str) -> Result<Vec<Rule>, Vec<String>> {
         let rules: Value = serde_json::from_str(text).map_err(|error| {
             vec![format!(
-                "The script is no JSON, {error}; write a list such as {EXAMPLE}."
+                "The script is not JSON ({error}); write a list such as {EXAMPLE}."
             )]
         })?;
         let Value::Array(rules) = rules else {
             return Err(vec![format!(
-                "The script is no list of rules; write one such as {EXAMPLE}."
+                "The script is not a list of rules; write one such as {EXAMPLE}."
             )]);
         };
         let mut read = Vec::new();
@@ -47,7 +48,7 @@ impl Faults {
     pub fn read(path: &str) -> Result<Vec<Rule>, Vec<String>> {
         let text = std::fs::read_to_string(path).map_err(|error| {
             vec![format!(
-                "The script of faults {path} cannot be read ({error}); check its path."
+                "The fault script {path} cannot be read ({error}); check its path."
             )]
         })?;
         Faults::parse(&text).map_err(|problems| {
@@ -100,7 +101,8 @@ fn rule(number: usize, value: &Value) -> Result<Rule, Vec<String>> {
     }
 }
 
-/// A fault is its name, or an object with its name as the only key and its settings below it.
+/// A fault is written as its name, or as an object with the name as its only key and the settings
+/// as the value.
 fn reply(place: &str, fields: &mut Fields) -> Option<Reply> {
     fields.missing("fault", &format!("write {}", spelling::names()));
     let value = fields.value("fault")?;
@@ -154,14 +156,15 @@ fn check_schema(fields: &mut Fields, requests: &Requests, reply: &Reply) {
     }
 }
 
-/// The kind that is written, if the fault is about such requests; else the kind that the fault is about.
+/// The kind of requests that the rule is for: as written, or else as the fault needs it. Reports a
+/// written kind that the fault cannot have.
 fn checked_kind(fields: &mut Fields, kind: Option<RequestKind>, reply: &Reply) -> RequestKind {
     let about = reply.requests();
     let Some(kind) = kind else {
         return about;
     };
     let general = match about {
-        // What an API answers to an unknown cursor, it may answer to any request for a page.
+        // Any request for a page may get the API's answer to an unknown cursor.
         RequestKind::NextPage if *reply == Reply::InvalidCursor => RequestKind::Page,
         other => other,
     };

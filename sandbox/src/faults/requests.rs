@@ -11,7 +11,7 @@ pub struct Requests {
     pub kind: RequestKind,
     /// A part of the decoded path.
     pub path_contains: String,
-    /// Only pages for which more records than this are asked.
+    /// Only requests for pages with a larger `limit` than this.
     pub limit_above: Option<u64>,
 }
 
@@ -83,7 +83,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn every_kind_stands_at_its_own_name() {
+    fn every_kind_has_its_own_name() {
         for (name, kind) in RequestKind::MEMBERS {
             assert_eq!(kind.name(), *name);
             assert!(RequestKind::Any.includes(*kind) && kind.includes(*kind));

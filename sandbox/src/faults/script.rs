@@ -10,7 +10,7 @@ use super::reply::Reply;
 use super::rule::Rule;
 use crate::noise::Draw;
 
-/// The running script, and what it left behind: connections to refuse, and cursors of its own.
+/// The running script, and its effects: connections to refuse, and cursors of its own.
 #[derive(Default)]
 pub struct Faults {
     seed: u64,
@@ -145,7 +145,8 @@ impl Playing {
         passes
     }
 
-    /// The seconds that a refusal asks the client to wait, or nothing if a rate limit has a token left.
+    /// The seconds that a refusal asks the client to wait, or nothing if a rate limit has a token
+    /// left.
     fn wait(&mut self, now: i64) -> Option<u64> {
         let Reply::RateLimit {
             capacity,

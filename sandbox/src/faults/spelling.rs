@@ -1,4 +1,4 @@
-//! What each fault is called in a script, and its settings.
+//! The name and the settings of each fault in a script.
 
 use hyper::header::{HeaderName, HeaderValue};
 use serde_json::{Value, json};
@@ -74,7 +74,7 @@ const SPELLINGS: &[(&str, Spelling)] = &[
     }),
 ];
 
-/// More than any script needs, and far from where arithmetic ends.
+/// More than any script needs, and far from overflow.
 const MANY: u64 = 1_000_000_000;
 /// In seconds.
 const YEAR: u64 = 31_557_600;
@@ -97,7 +97,7 @@ fn status(fields: &mut Fields) -> Reply {
     let advice = "write an object of header names and values, such as {\"x-request-id\": \"abc\"}";
     let mut headers = fields.pairs("headers", advice, is_header);
     let body = match fields.value("body") {
-        None => json!({"detail": "This answer comes from the script of faults."}).to_string(),
+        None => json!({"detail": "This answer comes from the fault script."}).to_string(),
         Some(Value::String(text)) => text.clone(),
         Some(json) => json.to_string(),
     };
@@ -198,7 +198,7 @@ fn broken(fields: &mut Fields, ending: Ending) -> Reply {
     }
 }
 
-/// Those from 100 on are no answers yet.
+/// Statuses below 200 are not final answers.
 fn code(fields: &mut Fields, name: &'static str) -> Option<u16> {
     let code = fields.number(name, 200, 999);
     code.and_then(|code| u16::try_from(code).ok())

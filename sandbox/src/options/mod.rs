@@ -1,12 +1,12 @@
-//! Every switch of the sandbox, with its default. `query` reads them from a URL.
+//! The options of the sandbox and their defaults. `query` reads them from a URL.
 
 mod query;
 
 use chrono::{DateTime, Utc};
 
 use crate::faults::Rule;
-use crate::stamp::Form;
 use crate::stream::Stream;
+use crate::timestamp::Form;
 
 /// Declares an enum together with the words that name its members in a URL.
 macro_rules! closed_set {
@@ -30,19 +30,19 @@ closed_set! {
     CursorEnd { Null = "null", Absent = "absent", Empty = "empty", }
 }
 closed_set! {
-    /// What a Reevo error is wrapped in.
+    /// The shape of Reevo errors.
     ErrorEnvelope {
         Nested = "nested", Flat = "flat", Platform = "platform", Errors = "errors", Detail = "detail",
     }
 }
 closed_set! {
-    /// How a Reevo attribute without value looks.
+    /// How a Reevo attribute without a value is written.
     Nulls {
         /// An envelope around `null`; arrays are empty.
         Envelope = "envelope",
         Bare = "bare",
         Absent = "absent",
-        /// Each of the three, varying by record and attribute.
+        /// One of the three, chosen by record and attribute.
         Mixed = "mixed",
     }
 }
@@ -51,13 +51,13 @@ closed_set! {
     Numbers { String = "string", Number = "number", Mixed = "mixed", }
 }
 closed_set! {
-    /// How both APIs write instants. What is written may be cut; the store compares microseconds all the same.
+    /// How both APIs write timestamps. Whatever they write, the store compares microseconds.
     Timestamps {
         Micros = "micros",
         Millis = "millis",
         Seconds = "seconds",
         Offset = "offset",
-        /// Each of the four, varying by record.
+        /// One of the four, chosen by record.
         Mixed = "mixed",
     }
 }
@@ -66,14 +66,15 @@ closed_set! {
     Ties {
         /// By id.
         Stable = "stable",
-        /// Another permutation for every walk, which its cursors carry on, so that each walk is complete.
+        /// Shuffled anew for every walk. Cursors keep the order of their walk, so each walk is
+        /// complete.
         Shuffled = "shuffled",
     }
 }
 closed_set! {
     /// The answer to a `limit` above the maximum.
     LimitOverrun {
-        /// Reevo answers 400, AskElephant 422, as their pages say.
+        /// Reevo answers 400, AskElephant 422, as documented.
         Error = "error",
         /// Both answer 422.
         Error422 = "error422",
@@ -85,14 +86,16 @@ closed_set! {
     /// Whether archived Reevo records are still listed.
     Archived {
         Vanish = "vanish",
-        /// They stay, marked by `archived_at` (notes: `deleted_at`), and archiving moves `updated_at`. One record in 50 starts archived.
+        /// They stay in lists, marked by `archived_at` (notes: `deleted_at`), and archiving changes
+        /// `updated_at`. One record in 50 is archived from the start.
         Visible = "visible",
     }
 }
 closed_set! {
     /// What an AskElephant cursor holds.
     AskElephantCursor {
-        /// An id: the request must repeat its parameters, and the walk continues from where that record is *now*.
+        /// An id: the request must repeat its parameters, and the walk continues from where that
+        /// record is *now*.
         IdOnly = "id_only",
         /// The place and all parameters; those of the request are ignored, except `limit`.
         SelfContained = "self_contained",
@@ -101,11 +104,12 @@ closed_set! {
     }
 }
 closed_set! {
-    /// How an optional AskElephant member without value looks.
+    /// How an optional AskElephant member without a value is written.
     OptionalMembers { Absent = "absent", Null = "null", }
 }
 closed_set! {
-    /// Two spellings of the keys inside AskElephant's `domains`, `crm_association` and expanded members; `A` is that of the fixtures.
+    /// Two spellings of the keys inside AskElephant's `domains`, `crm_association` and expanded
+    /// members; `A` is the one of the fixtures.
     NestedKeys { A = "a", B = "b", }
 }
 closed_set! {
@@ -123,7 +127,7 @@ closed_set! {
 }
 
 impl Timestamps {
-    /// The form of all instants of the record with this rank.
+    /// The form of all timestamps of the record with this rank.
     pub fn form(self, rank: u64) -> Form {
         match (self, rank % 4) {
             (Timestamps::Micros, _) | (Timestamps::Mixed, 0) => Form::Micros,
@@ -166,28 +170,29 @@ pub struct Options {
     pub askelephant_max_limit: u64,
     /// Seconds, by the sandbox's clock, after which a cursor is no longer valid.
     pub cursor_expires_after: Option<u64>,
-    /// Whether Reevo schemas let `id` be sorted by.
+    /// Whether Reevo queries can be sorted by `id`.
     pub id_sortable: bool,
-    /// Reevo streams whose `updated_at` can neither be sorted by nor filtered.
+    /// Reevo streams whose `updated_at` can be neither sorted by nor filtered by.
     pub updated_at_unsortable: Vec<Stream>,
-    /// How many attributes Reevo records carry that their schema does not announce; the first has an unknown value type.
+    /// How many attributes Reevo records have that their schema lacks; the first has an unknown
+    /// value type.
     pub unknown_attributes: u64,
     /// Whether Reevo currency values name their currency.
     pub currency_code: bool,
     /// Whether Reevo select values are plain strings.
     pub select_plain: bool,
     pub archived: Archived,
-    /// How long a change stays unseen by lists.
+    /// How long lists do not show a change yet.
     pub visibility_delay_seconds: u64,
     pub scopes: Vec<Scope>,
     pub askelephant_cursor: AskElephantCursor,
     pub optional_members: OptionalMembers,
     pub nested_keys: NestedKeys,
-    /// Whether AskElephant objects carry members, and enum values, that no page mentions.
+    /// Whether AskElephant objects have undocumented members and enum values.
     pub extra_members: bool,
-    /// Whether texts now and then hold `\u0000` or half a surrogate pair.
+    /// Whether some texts contain `\u0000` or half a surrogate pair.
     pub hostile_text: bool,
-    /// The script of faults to begin with. In a URL, it is the path of a file.
+    /// The fault script to begin with. In a URL, the path of its file.
     pub faults: Vec<Rule>,
 }
 

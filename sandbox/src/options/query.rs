@@ -44,16 +44,17 @@ const KEYS: &[&str] = &[
     "faults",
 ];
 
-/// Enough for any test; ids have room for 32 bits of index.
+/// Enough for any test. Ids have room for an index of 32 bits.
 const MOST_RECORDS: u64 = 100_000_000;
-/// A century, so that adding it to an instant never overflows.
+/// A century, so that adding it to a timestamp never overflows.
 const MOST_SECONDS: u64 = 3_155_760_000;
 
 const BOOLEANS: &[(&str, bool)] = &[("true", true), ("false", false)];
 
 impl Options {
-    /// Reads the part after `sandbox:`, and the script of faults if that names one. A leading `?` is optional, and nothing at all gives the defaults. Every problem is reported,
-    /// each as a sentence that names the option and says what to write.
+    /// Reads the part after `sandbox:`, and the fault script if it names one. A leading `?` is
+    /// optional, and an empty text gives the defaults. Reports every problem, each as a sentence
+    /// that names the option and says what to write.
     pub fn parse(query: &str) -> Result<Options, Vec<String>> {
         let query = query.strip_prefix('?').unwrap_or(query);
         let mut options = Options::default();
@@ -89,7 +90,7 @@ impl Options {
             "seed" => self.seed = number(value, 0, u64::MAX)?,
             "records" => self.records = number(value, 0, MOST_RECORDS)?,
             "key" => self.key = visible_text(value)?,
-            "clock" => self.clock = Some(instant(value)?),
+            "clock" => self.clock = Some(timestamp(value)?),
             "change_every_seconds" => self.change_every_seconds = number(value, 0, MOST_SECONDS)?,
             "streams" => self.streams = list(Stream::MEMBERS, value)?,
             "forbid" => self.forbid = list(Stream::MEMBERS, value)?,
@@ -159,14 +160,14 @@ fn number(value: &str, least: u64, most: u64) -> Result<u64, String> {
     number.ok_or_else(|| format!("write a whole number from {least} to {most}"))
 }
 
-fn instant(value: &str) -> Result<DateTime<Utc>, String> {
-    // A plus sign that nobody encoded arrives as a blank.
+fn timestamp(value: &str) -> Result<DateTime<Utc>, String> {
+    // A plus sign that is not percent-encoded arrives as a space.
     let at = DateTime::parse_from_rfc3339(&value.replace(' ', "+"));
     at.map(|at| at.to_utc())
         .map_err(|_| "write an RFC 3339 time such as 2026-07-01T12:00:00Z".to_owned())
 }
 
-/// A header can carry visible ASCII only.
+/// A header can contain visible ASCII only.
 fn visible_text(value: &str) -> Result<String, String> {
     if !value.is_empty() && value.bytes().all(|byte| byte.is_ascii_graphic()) {
         Ok(value.to_owned())
@@ -202,7 +203,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn nothing_gives_the_defaults() {
+    fn an_empty_query_gives_the_defaults() {
         assert_eq!(Options::parse("").unwrap().records, 2000);
         assert_eq!(Options::parse("?").unwrap().ties, Ties::Stable);
     }

@@ -1,4 +1,5 @@
-//! What an attribute is: its name, its value type, what may be done with it, and what its values are drawn from.
+//! An attribute: its name, its value type, what clients may do with it, and where its values come
+//! from.
 
 use crate::options::Options;
 use crate::stream::Stream;
@@ -95,7 +96,7 @@ impl ValueType {
         }
     }
 
-    /// What a filter may ask of a single value of this type; nothing if it cannot be filtered at all.
+    /// The filter operators for a single value of this type; none if it cannot be filtered by.
     fn operators(self) -> &'static [&'static str] {
         match self {
             ValueType::Uuid
@@ -138,7 +139,7 @@ impl ValueType {
     }
 }
 
-/// What the values of an attribute are drawn from.
+/// Where the values of an attribute come from.
 #[derive(Clone, Copy)]
 pub enum Content {
     Id,
@@ -153,7 +154,8 @@ pub enum Content {
     LastName,
     CompanyName,
     Pool(&'static [&'static str]),
-    /// A text that grows by a note of its version, so that every change of a record changes its content.
+    /// A text that names the record's version, so that every change of a record changes its
+    /// content.
     Revised(&'static [&'static str]),
     Mail,
     Phone,
@@ -161,7 +163,7 @@ pub enum Content {
     Site(&'static str),
     Uuid,
     Flag,
-    Instant,
+    Timestamp,
     Day,
     TimeOfDay,
     Decimal(&'static [&'static str]),
@@ -181,7 +183,7 @@ pub struct Choice {
     pub api_name: &'static str,
     pub display_value: &'static str,
     pub color: Option<&'static str>,
-    /// What only stages of opportunities have: `closing_probability` and `expected_days`.
+    /// Only stages of opportunities have them: `closing_probability` and `expected_days`.
     pub forecast: Option<(&'static str, u32)>,
 }
 
@@ -266,7 +268,8 @@ impl Attribute {
         self
     }
 
-    /// The operators that a stream's schema declares; nothing if the attribute cannot be filtered.
+    /// The operators that a stream's schema declares; `None` if the attribute cannot be filtered
+    /// by.
     pub fn operators(&self, stream: Stream, options: &Options) -> Option<&'static [&'static str]> {
         let operators = self.value_type.operators();
         let filterable = self.may_be_filtered && !self.is_array && !operators.is_empty();

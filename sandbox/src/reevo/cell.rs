@@ -1,5 +1,5 @@
-//! The value of one attribute of one record, computed from the seed. Both the writing of records and the filters start from it, so
-//! that they cannot disagree.
+//! The value of one attribute of one record, computed from the seed. Records and filters both use
+//! it, so they cannot disagree.
 
 use std::borrow::Cow;
 
@@ -9,8 +9,8 @@ use crate::identity;
 use crate::json::{Object, array};
 use crate::noise::Draw;
 use crate::options::Options;
-use crate::stamp::{DAY, SECOND};
 use crate::stream::Stream;
+use crate::timestamp::{DAY, SECOND};
 use crate::words::{self, Person};
 use crate::world::store::Entry;
 
@@ -29,7 +29,7 @@ pub enum Cell {
     Text(Cow<'static, str>),
     Flag(bool),
     /// Microseconds since 1970.
-    Instant(i64),
+    Timestamp(i64),
     /// Days since 1970.
     Day(i64),
     /// Seconds since midnight.
@@ -75,7 +75,7 @@ pub fn cells(options: &Options, field: Field, entry: &Entry) -> Cells {
     }
 }
 
-/// One value in four is missing where that is allowed, but never one that tells a change.
+/// One value in four is missing where that is allowed, but never one that shows a change.
 fn is_missing(field: Field, entry: &Entry, draw: &mut Draw) -> bool {
     let is_left_out = draw.one_in(4);
     let tells_a_change = match field.attribute.content {
@@ -95,9 +95,9 @@ fn cell(options: &Options, field: Field, entry: &Entry, draw: &mut Draw) -> Opti
             entry.index,
         ))),
         Content::Organization => text(identity::uuid(identity::outsider(seed, ORGANIZATION, 0))),
-        Content::CreatedAt => Cell::Instant(entry.created_at),
+        Content::CreatedAt => Cell::Timestamp(entry.created_at),
         Content::ArchivedAt | Content::ArchivedBy if !entry.archived => return None,
-        Content::UpdatedAt | Content::ArchivedAt => Cell::Instant(entry.updated_at),
+        Content::UpdatedAt | Content::ArchivedAt => Cell::Timestamp(entry.updated_at),
         Content::User | Content::ArchivedBy => outsider(seed, USER, draw.below(USERS), "user"),
         Content::Team => outsider(seed, TEAM, draw.below(TEAMS), "team"),
         Content::FullName => text(person(options, field, entry).full_name()),
@@ -111,7 +111,7 @@ fn cell(options: &Options, field: Field, entry: &Entry, draw: &mut Draw) -> Opti
         Content::Site(start) => text(format!("{start}{}?q=ž%20{}", entry.index, draw.below(9))),
         Content::Uuid => text(identity::uuid(some_id(options, field, entry, draw))),
         Content::Flag => Cell::Flag(draw.one_in(2)),
-        Content::Instant => Cell::Instant(some_instant(entry, draw)),
+        Content::Timestamp => Cell::Timestamp(some_timestamp(entry, draw)),
         Content::Day => Cell::Day(small(draw.below(25_000))),
         Content::TimeOfDay => Cell::TimeOfDay(small(draw.below(86_400))),
         Content::Decimal(pool) if field.attribute.value_type == ValueType::Currency => {
@@ -154,13 +154,13 @@ fn person(options: &Options, field: Field, entry: &Entry) -> Person {
 }
 
 /// Within 90 days of the creation, to the microsecond.
-fn some_instant(entry: &Entry, draw: &mut Draw) -> i64 {
+fn some_timestamp(entry: &Entry, draw: &mut Draw) -> i64 {
     let offset = small(draw.below(180 * DAY.unsigned_abs())) - 90 * DAY;
-    let instant = entry.created_at + offset;
+    let timestamp = entry.created_at + offset;
     if draw.one_in(3) {
-        instant - instant.rem_euclid(SECOND)
+        timestamp - timestamp.rem_euclid(SECOND)
     } else {
-        instant
+        timestamp
     }
 }
 

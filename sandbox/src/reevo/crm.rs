@@ -322,7 +322,7 @@ const OPPORTUNITY_ATTRIBUTES: &[Attribute] = &[
         "stage_last_shifted_at",
         "Stage last moved",
         ValueType::Timestamp,
-        Content::Instant,
+        Content::Timestamp,
     )
     .read_only(),
     attribute(
@@ -351,20 +351,20 @@ const OPPORTUNITY_ATTRIBUTES: &[Attribute] = &[
         "next_step_due_at",
         "Next step due",
         ValueType::Timestamp,
-        Content::Instant,
+        Content::Timestamp,
     ),
     attribute(
         "next_meeting_date",
         "Next meeting",
         ValueType::Timestamp,
-        Content::Instant,
+        Content::Timestamp,
     )
     .read_only(),
     attribute(
         "closed_at",
         "Closed at",
         ValueType::Timestamp,
-        Content::Instant,
+        Content::Timestamp,
     )
     .read_only(),
     attribute(

@@ -1,4 +1,5 @@
-//! The attributes of the two custom objects. The second has names that break whoever puts them into a table unchanged.
+//! The attributes of the two custom objects. The second has names that cannot be column names
+//! unchanged.
 
 use super::attribute::{Attribute, Content, ValueType, attribute};
 use super::choices::{REGIONS, STATUSES};
@@ -90,7 +91,7 @@ const PROJECT_ATTRIBUTES: &[Attribute] = &[
         "go_live_at",
         "Go live at",
         ValueType::Timestamp,
-        Content::Instant,
+        Content::Timestamp,
     )
     .custom(),
     attribute(
@@ -216,7 +217,7 @@ const PLAN_ATTRIBUTES: &[Attribute] = &[
         Content::Day,
     )
     .custom(),
-    // The next two differ only by case, as columns of many a warehouse must not.
+    // The next two differ only by case, which many warehouses do not allow for columns.
     attribute(
         "renewal_tier",
         "Renewal tier",

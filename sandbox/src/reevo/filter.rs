@@ -1,4 +1,5 @@
-//! Filters as a query writes them, checked against the schema: what comes out of here can be evaluated without another look.
+//! Reads the filters of a query and checks them against the schema. A `Filter` needs no further
+//! checks.
 
 use serde_json::Value;
 
@@ -84,7 +85,8 @@ impl Filter {
         parser.list(filters).map(Filter::All)
     }
 
-    /// A range of `updated_at` (microseconds, both ends included) that holds every match, so that a walk can start in its middle.
+    /// A range of `updated_at` (microseconds, both ends included) that contains every match, so
+    /// that a walk can begin there.
     pub fn range(&self) -> (i64, i64) {
         let everything = (i64::MIN, i64::MAX);
         match self {
@@ -105,7 +107,7 @@ impl Test {
         self.path.is_empty() && matches!(self.field.attribute.content, Content::UpdatedAt)
     }
 
-    /// Nanoseconds are rounded outward, as the test itself still follows.
+    /// Nanoseconds are rounded outward, since the filter is still applied.
     fn range(&self) -> (i64, i64) {
         let micros = |nanos: i64| nanos.div_euclid(1000);
         match (self.operator, &self.operand) {
@@ -197,7 +199,8 @@ impl Parser<'_> {
         })
     }
 
-    /// Follows a dot path through references. Its depth is judged before its names, as that takes no schema.
+    /// Follows a dotted path through references. Its depth is checked before its names, since that
+    /// needs no schema.
     fn resolve(&self, name: &str) -> Result<(Vec<Field>, Field), Problem> {
         if name.matches('.').count() > MOST_REFERENCES {
             return Err(Problem::FilterDepthExceeded {
@@ -263,7 +266,8 @@ fn operand(operator: Operator, field: Field, value: &Value) -> Option<Operand> {
     }
 }
 
-/// Whether a value that is there passes. Choices answer to their id as well as to their API name; case counts.
+/// Whether a value that exists passes. A choice matches by its id and by its API name; case
+/// matters.
 pub fn passes(cell: &Cell, operator: Operator, operand: &Operand) -> bool {
     let key = Key::of(cell);
     let equals = |other: &Key| {

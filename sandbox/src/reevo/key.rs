@@ -8,7 +8,7 @@ use serde_json::Value;
 use super::attribute::ValueType;
 use super::cell::Cell;
 use crate::identity;
-use crate::{decimal, stamp};
+use crate::{decimal, timestamp};
 
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub enum Key {
@@ -25,7 +25,7 @@ impl Key {
         match cell {
             Cell::Text(text) => Key::Text(text.to_string()),
             Cell::Flag(flag) => Key::Integer(i64::from(*flag)),
-            Cell::Instant(micros) => Key::Integer(micros.saturating_mul(1000)),
+            Cell::Timestamp(micros) => Key::Integer(micros.saturating_mul(1000)),
             Cell::Day(number) | Cell::TimeOfDay(number) => Key::Integer(*number),
             Cell::Decimal(decimal) | Cell::Amount(decimal) => Key::Decimal((*decimal).to_owned()),
             Cell::Choice(choice) => Key::Text(choice.api_name.to_owned()),
@@ -34,14 +34,14 @@ impl Key {
         }
     }
 
-    /// What a filter says, or nothing if it is no value of this type.
+    /// The value in a filter; `None` if it is not a value of this type.
     pub fn of_json(value: &Value, value_type: ValueType) -> Option<Key> {
         match value_type {
             ValueType::Boolean => value.as_bool().map(|flag| Key::Integer(i64::from(flag))),
             ValueType::Number | ValueType::Percent | ValueType::Currency => decimal_of(value),
-            ValueType::Timestamp => stamp::nanos(value.as_str()?).map(Key::Integer),
-            ValueType::Date => stamp::days(value.as_str()?).map(Key::Integer),
-            ValueType::Time => stamp::seconds_of_day(value.as_str()?).map(Key::Integer),
+            ValueType::Timestamp => timestamp::nanos(value.as_str()?).map(Key::Integer),
+            ValueType::Date => timestamp::days(value.as_str()?).map(Key::Integer),
+            ValueType::Time => timestamp::seconds_of_day(value.as_str()?).map(Key::Integer),
             ValueType::Uuid | ValueType::RecordReference => {
                 let bits = identity::parse_uuid(value.as_str()?)?;
                 Some(Key::Text(identity::uuid(bits)))
@@ -58,7 +58,7 @@ impl Key {
             (Key::Missing, Key::Missing) => Ordering::Equal,
             (Key::Missing, _) => Ordering::Greater,
             (_, Key::Missing) => Ordering::Less,
-            // One attribute never gives two types, so no answer is wrong.
+            // The values of one attribute have one type, so any order does.
             _ => Ordering::Equal,
         }
     }

@@ -1,4 +1,4 @@
-//! The Reevo API, below `/api/v2`: which request is answered by what.
+//! The Reevo API, below `/api/v2`: leads each request to its answer.
 
 mod attribute;
 mod cell;
@@ -88,7 +88,8 @@ fn allow(call: &Call, method: &'static str) -> Result<(), Problem> {
     }
 }
 
-/// The record type, if the key is valid, the type exists, and the key may read it; checked in this order.
+/// The record type, if the key is valid, the type exists, and the key may read it; checked in this
+/// order.
 fn record_type(world: &World, call: &Call, name: &str) -> Result<&'static RecordType, Problem> {
     let bearer = call
         .header("authorization")

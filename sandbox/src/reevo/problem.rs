@@ -1,4 +1,4 @@
-//! What Reevo's read side answers when it does not answer: the error codes, their statuses, and the envelopes around them.
+//! The errors of Reevo: their codes, statuses and envelopes.
 
 use serde_json::{Value, json};
 
@@ -37,7 +37,7 @@ pub enum Problem {
         field: String,
     },
     InvalidCursor,
-    /// Only a script of faults limits rates.
+    /// Only a fault script limits rates.
     RateLimited,
     LimitOutOfRange {
         limit: i64,

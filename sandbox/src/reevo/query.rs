@@ -14,14 +14,14 @@ use crate::call::Call;
 use crate::json::{Object, array};
 use crate::options::{CursorEnd, CursorPlace, LimitOverrun, Options, Ties};
 use crate::seal;
-use crate::stamp::SECOND;
+use crate::timestamp::SECOND;
 use crate::world::World;
 use crate::world::store::{Entry, View};
 use crate::world::walk::{self, Place, TieOrder};
 
 const DEFAULT_LIMIT: u64 = 50;
 
-/// A query as it was written: the shape is right, nothing else is known yet.
+/// A query as written: only its shape is checked.
 struct Body {
     filters: Option<Value>,
     sort: Option<Value>,
@@ -29,7 +29,8 @@ struct Body {
     cursor: Option<String>,
 }
 
-/// What the next page needs to know; the guide lets a client send nothing but the cursor and a limit.
+/// The contents of a cursor: the whole query, since a client may send nothing but the cursor and a
+/// limit.
 #[derive(Serialize, Deserialize)]
 struct Cursor {
     record_type: String,
@@ -44,11 +45,11 @@ struct Cursor {
 #[derive(Clone, Serialize, Deserialize)]
 struct Last {
     place: Place,
-    /// Its sort keys, where the place is not enough.
+    /// Its sort keys, if the place is not enough.
     keys: Vec<Key>,
 }
 
-/// A query as it is carried out.
+/// A query that is ready to run.
 struct Query<'a> {
     record_type: &'static RecordType,
     filters: Value,
@@ -228,7 +229,7 @@ impl<'a> Query<'a> {
 }
 
 impl Cursor {
-    /// Filters and sort may be repeated or left out, but not changed.
+    /// With a cursor, filters and sort may be repeated or left out, but not changed.
     fn open(
         text: &str,
         record_type: &RecordType,

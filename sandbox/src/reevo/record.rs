@@ -7,7 +7,7 @@ use crate::identity;
 use crate::json::{self, Object, array};
 use crate::noise::mix;
 use crate::options::{Nulls, Numbers, Options};
-use crate::stamp::{self, Form};
+use crate::timestamp::{self, Form};
 use crate::world::store::Entry;
 
 /// Writes the whole record object.
@@ -21,8 +21,8 @@ pub fn write(out: &mut Vec<u8>, options: &Options, record_type: &RecordType, ent
     let id = identity::text(options.seed, record_type.stream, entry.index);
     object.text("id", &id);
     object.text("record_type", record_type.name());
-    writing.instant(object.key("created_at"), entry.created_at);
-    writing.instant(object.key("updated_at"), entry.updated_at);
+    writing.timestamp(object.key("created_at"), entry.created_at);
+    writing.timestamp(object.key("updated_at"), entry.updated_at);
     writing.attributes(object.key("attributes"), record_type);
     object.close();
 }
@@ -52,7 +52,7 @@ impl Writing<'_> {
         object.close();
     }
 
-    /// The three forms of no value.
+    /// Writes a missing value in one of three forms.
     fn missing(&self, object: &mut Object, field: Field) {
         let nulls = match (self.options.nulls, self.hash(field) % 3) {
             (Nulls::Mixed, 0) => Nulls::Envelope,
@@ -86,9 +86,9 @@ impl Writing<'_> {
         match cell {
             Cell::Text(text) => self.text(out, field, text),
             Cell::Flag(flag) => out.extend_from_slice(if *flag { b"true" } else { b"false" }),
-            Cell::Instant(instant) => self.instant(out, *instant),
-            Cell::Day(days) => quoted(out, |out| stamp::write_date(out, *days)),
-            Cell::TimeOfDay(seconds) => quoted(out, |out| stamp::write_time(out, *seconds)),
+            Cell::Timestamp(timestamp) => self.timestamp(out, *timestamp),
+            Cell::Day(days) => quoted(out, |out| timestamp::write_date(out, *days)),
+            Cell::TimeOfDay(seconds) => quoted(out, |out| timestamp::write_time(out, *seconds)),
             Cell::Decimal(decimal) => self.decimal(out, field, decimal),
             Cell::Amount(amount) => {
                 let mut object = Object::open(out);
@@ -139,11 +139,11 @@ impl Writing<'_> {
         }
     }
 
-    fn instant(&self, out: &mut Vec<u8>, instant: i64) {
-        quoted(out, |out| stamp::write(out, instant, self.form));
+    fn timestamp(&self, out: &mut Vec<u8>, timestamp: i64) {
+        quoted(out, |out| timestamp::write(out, timestamp, self.form));
     }
 
-    /// Attributes that no schema announces: one of a value type that nobody knows, then strings and numbers.
+    /// Attributes that the schema lacks: one of an unknown value type, then strings and numbers.
     fn unannounced(&self, object: &mut Object) {
         for number in 1..=self.options.unknown_attributes {
             let mut envelope = Object::open(object.key(&format!("unannounced_{number}")));
@@ -158,7 +158,7 @@ impl Writing<'_> {
         }
     }
 
-    /// Varies the form of what is written, by record and attribute.
+    /// Varies the form of values by record and attribute.
     fn hash(&self, field: Field) -> u64 {
         mix(self.entry.rank ^ field.salt)
     }

@@ -63,7 +63,8 @@ static ARCHIVED_AT: Attribute = attribute(
 )
 .read_only();
 
-/// An attribute of a record type. The salt keeps its values apart from those of the other attributes.
+/// An attribute of a record type. The salt makes its values differ from those of the other
+/// attributes.
 #[derive(Clone, Copy)]
 pub struct Field {
     pub stream: Stream,
@@ -76,7 +77,8 @@ impl RecordType {
         self.stream.name()
     }
 
-    /// The attributes in the order of the schema. Notes say by `deleted_at` what the others say by `archived_at`.
+    /// The attributes in the order of the schema. Notes have `deleted_at` where the others have
+    /// `archived_at`.
     pub fn fields(&self, options: &Options) -> impl Iterator<Item = Field> {
         let marked = options.archived == Archived::Visible && self.stream != Stream::Note;
         let archived_at = marked.then_some(&ARCHIVED_AT);

@@ -1,4 +1,4 @@
-//! Reading records for filters and sorting: the part of a query that looks at values.
+//! Filters and sorts records: the part of a query that looks at values.
 
 use std::cmp::Ordering;
 
@@ -14,7 +14,7 @@ use crate::options::Options;
 use crate::world::store::{Entry, Store};
 use crate::world::walk::Direction;
 
-/// What values are read from.
+/// Reads the values of a stream's records.
 pub struct Reading<'a> {
     pub options: &'a Options,
     pub store: &'a Store,
@@ -31,7 +31,8 @@ impl Reading<'_> {
         }
     }
 
-    /// A value that is missing equals nothing: it passes `ne` and `not_in`, and fails everything else but `not_exists`.
+    /// A missing value equals nothing: it passes `ne`, `not_in` and `not_exists`, and fails the
+    /// rest.
     fn holds(&self, test: &Test, entry: &Entry) -> bool {
         let cells = self
             .follow(&test.path, entry)
@@ -72,12 +73,12 @@ pub struct Sort {
     fields: Vec<(Field, Direction)>,
 }
 
-/// What a walk follows.
+/// The order that a walk follows.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Axis {
     Time(Direction),
     Id(Direction),
-    /// Neither, so that each page costs a look at the whole stream.
+    /// Another order, for which each page reads the whole stream.
     Other,
 }
 
@@ -138,7 +139,7 @@ impl Sort {
         fields.any(|(field, _)| matches!(field.attribute.content, Content::Id))
     }
 
-    /// Compares sort keys, and what breaks their ties.
+    /// Compares sort keys, then what breaks ties.
     pub fn compare(&self, one: &(Vec<Key>, u64), other: &(Vec<Key>, u64)) -> Ordering {
         let directions = self.fields.iter().map(|(_, direction)| *direction);
         let pairs = one.0.iter().zip(&other.0);

@@ -66,7 +66,7 @@ pub static TASK: RecordType = RecordType {
             ValueType::LongText,
             Content::Revised(words::PROSE),
         ),
-        attribute("due_at", "Due", ValueType::Timestamp, Content::Instant),
+        attribute("due_at", "Due", ValueType::Timestamp, Content::Timestamp),
         OWNER.required(),
         PARTICIPANTS,
     ],
@@ -179,10 +179,16 @@ const MEETING_ATTRIBUTES: &[Attribute] = &[
         "starts_at",
         "Starts at",
         ValueType::Timestamp,
-        Content::Instant,
+        Content::Timestamp,
     )
     .read_only(),
-    attribute("ends_at", "Ends at", ValueType::Timestamp, Content::Instant).read_only(),
+    attribute(
+        "ends_at",
+        "Ends at",
+        ValueType::Timestamp,
+        Content::Timestamp,
+    )
+    .read_only(),
     attribute(
         "meeting_url",
         "Meeting link",

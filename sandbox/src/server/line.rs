@@ -1,4 +1,4 @@
-//! A connection that can be told to end in a reset instead of a farewell.
+//! A connection that can end in a reset instead of an orderly close.
 
 use std::io;
 use std::pin::Pin;
@@ -15,12 +15,12 @@ pub struct Line {
     reset: Arc<AtomicBool>,
 }
 
-/// Decides how a line ends, from wherever its requests are answered.
+/// Decides how a line ends. The code that answers its requests holds one.
 #[derive(Clone, Default)]
 pub struct Switch(Arc<AtomicBool>);
 
 impl Switch {
-    /// When the line ends, it is reset; what has not left by then never does.
+    /// Resets the line when it ends. Bytes that were not sent by then are lost.
     pub fn reset_at_end(&self) {
         self.0.store(true, Ordering::Relaxed);
     }
@@ -28,7 +28,7 @@ impl Switch {
 
 impl Line {
     pub fn new(stream: TcpStream) -> (Line, Switch) {
-        // Without it, a small answer may wait for the acknowledgement of the one before.
+        // Without this, a small answer may wait for the acknowledgement of the previous one.
         let _ = stream.set_nodelay(true);
         let switch = Switch::default();
         let line = Line {
@@ -49,7 +49,7 @@ impl Line {
 
 /// The stream is reset when it is dropped.
 pub fn reset(stream: &TcpStream) {
-    // Where the system does not know it, the connection is closed all the same.
+    // Where the system does not support this, the connection is closed anyway.
     let _ = stream.set_zero_linger();
 }
 
@@ -84,7 +84,7 @@ impl Write for Line {
         self.stream().poll_flush(context)
     }
 
-    /// Nobody says farewell before a reset.
+    /// A reset comes without an orderly close.
     fn poll_shutdown(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
         if self.ends_in_reset() {
             return Poll::Ready(Ok(()));

@@ -1,4 +1,4 @@
-//! The HTTP side: accepts connections, reads requests whole, and delivers answers, spoiled or not.
+//! The HTTP server: accepts connections, reads whole requests, and sends answers, faulty ones too.
 
 mod line;
 mod outgoing;
@@ -24,11 +24,11 @@ use crate::call::Call;
 use crate::delivery::{Delivery, Manner, delivery};
 use crate::faults::Ending;
 use crate::world::World;
-use crate::{askelephant, reevo, stamp};
+use crate::{askelephant, reevo, timestamp};
 use line::{Line, Switch};
 use outgoing::Outgoing;
 
-/// Short enough that nobody waits for it, long enough not to spin.
+/// How long to wait after a failed accept.
 const RETRY_ACCEPTING: Duration = Duration::from_millis(10);
 
 /// Accepts connections from the moment this returns until the task is aborted.
@@ -43,7 +43,7 @@ pub async fn serve(
             match listener.accept().await {
                 Ok((connection, _)) if world.faults.refuses() => line::reset(&connection),
                 Ok((connection, _)) => drop(tokio::spawn(converse(Arc::clone(&world), connection))),
-                // Out of file descriptors, say: some may be free again soon.
+                // For example, no file descriptor is free; one may be soon.
                 Err(_) => tokio::time::sleep(RETRY_ACCEPTING).await,
             }
         }
@@ -51,7 +51,7 @@ pub async fn serve(
     Ok((address, accepting))
 }
 
-/// Serves one connection, kept alive, to its end. A client that breaks off is no business of the sandbox.
+/// Serves one connection until it ends. A client that breaks off is not an error here.
 async fn converse(world: Arc<World>, connection: TcpStream) {
     let (line, switch) = Line::new(connection);
     let service = service_fn(|request| respond(Arc::clone(&world), switch.clone(), request));
@@ -66,7 +66,7 @@ async fn respond(
     let call = read(&world, request).await?;
     let at = world.clock.now();
     world.journal.record(&call, &world.options.key, at);
-    let broken_off = || io::Error::other("broken off as the script of faults says");
+    let broken_off = || io::Error::other("broken off by the fault script");
     match delivery(&world, &call, &|call| answer(&world, call)) {
         Delivery::Answer(answer, manner) => {
             if let Manner::Broken {
@@ -116,13 +116,13 @@ pub fn answer(world: &World, call: &Call) -> Answer {
 
 fn response(world: &World, answer: Answer, manner: &Manner) -> Response<Outgoing> {
     let mut response = Response::new(Outgoing::new(answer.body, manner));
-    // A script of faults may ask for anything; what HTTP cannot carry becomes a plain 500.
+    // A fault script may ask for any status; one that HTTP does not allow becomes a 500.
     *response.status_mut() =
         StatusCode::from_u16(answer.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
     let headers = response.headers_mut();
     headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
-    // Hyper would write its own, by another clock.
-    let date = ("date".to_owned(), stamp::http_date(world.clock.now()));
+    // Without this, hyper adds a date by the machine's clock.
+    let date = ("date".to_owned(), timestamp::http_date(world.clock.now()));
     for (name, value) in std::iter::once(date).chain(answer.headers) {
         let name = HeaderName::from_bytes(name.as_bytes());
         if let (Ok(name), Ok(value)) = (name, HeaderValue::from_str(&value)) {

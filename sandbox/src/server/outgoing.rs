@@ -1,4 +1,4 @@
-//! A body on its way out. It always announces its whole length, whatever comes of it.
+//! The body of an answer. It always announces its whole length, even if it breaks off earlier.
 
 use std::io;
 use std::pin::Pin;
@@ -14,13 +14,13 @@ use crate::faults::Ending;
 
 pub enum Outgoing {
     Whole(Option<Bytes>),
-    /// Breaks off after so much.
+    /// Breaks off after this many bytes.
     Broken {
         bytes: Bytes,
         after: usize,
         ending: Ending,
     },
-    /// The beginning has been handed over. One more turn lets the connection send it before it breaks.
+    /// Hyper has the bytes. It is polled once more, so that it sends them before the break.
     Breaking {
         rest: u64,
         sent: bool,
@@ -29,7 +29,7 @@ pub enum Outgoing {
     Drip(Drip),
 }
 
-/// Handed over piece by piece.
+/// Sent piece by piece.
 pub struct Drip {
     rest: Bytes,
     piece: usize,
@@ -39,7 +39,7 @@ pub struct Drip {
 
 enum Pausing {
     Due,
-    /// Even the shortest pause is a turn in which the connection sends what it has.
+    /// Even the shortest pause lets hyper send what it has.
     Turn,
     Until(Pin<Box<Sleep>>),
     Over,
@@ -97,7 +97,7 @@ impl Body for Outgoing {
                 ..
             } => Poll::Pending,
             Outgoing::Breaking { sent: true, .. } => {
-                Poll::Ready(Some(Err(io::Error::other("cut by the script of faults"))))
+                Poll::Ready(Some(Err(io::Error::other("cut by the fault script"))))
             }
             Outgoing::Breaking { sent, .. } => {
                 *sent = true;

@@ -1,4 +1,4 @@
-//! The sandbox's own time: that of the machine until a test or an option fixes it.
+//! The sandbox's clock: that of the machine until a test or an option fixes it.
 
 use std::sync::Mutex;
 

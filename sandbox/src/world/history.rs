@@ -1,20 +1,21 @@
-//! When each record of a stream changed, as a function of the seed and the time. The past (January to June 2026) is a list of instants;
-//! from July 2026 on a few live records change in turn, for ever, which is computed and not kept.
+//! When each record of a stream changed, as a function of the seed and the time. The past (January
+//! to June 2026) is a list of timestamps. From July 2026 on, a few live records change in turn,
+//! forever; these changes are computed, not stored.
 
 use crate::noise::{Draw, noise};
-use crate::stamp::{DAY, SECOND};
 use crate::stream::Stream;
+use crate::timestamp::{DAY, SECOND};
 
 /// 2026-01-01T00:00:00Z.
 const PAST_FROM: i64 = 20_454 * DAY;
 /// 2026-07-01T00:00:00Z: the past ends and live changes begin.
 pub const LIVE_FROM: i64 = 20_635 * DAY;
-/// How many records take turns in changing: few, so that most of a stream is left in peace.
+/// How many records take turns in changing: few, so that most of a stream stays as it is.
 const MOST_LIVE: u64 = 60;
 /// The longest run of records with one `updated_at`: longer than the largest page of either API.
 const LONGEST_RUN: u64 = 700;
 
-/// What is known about a record at some instant.
+/// The state of a record at some time.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Change {
     pub updated_at: i64,
@@ -24,7 +25,7 @@ pub struct Change {
 pub struct History {
     seed: u64,
     stream: Stream,
-    /// Microseconds between two live changes; nothing if there are none.
+    /// Microseconds between two live changes; `None` if there are none.
     period: Option<i64>,
     /// The first `updated_at` of each record.
     past: Vec<i64>,
@@ -61,31 +62,31 @@ impl History {
         self.first(index).updated_at - i64::try_from(age).expect("400 days fit")
     }
 
-    /// The state of a record at an instant, or nothing if it did not exist yet.
-    pub fn at(&self, index: u64, instant: i64) -> Option<Change> {
-        self.live(index, instant).or_else(|| {
+    /// The state of a record at some time; `None` if it did not exist yet.
+    pub fn at(&self, index: u64, timestamp: i64) -> Option<Change> {
+        self.live(index, timestamp).or_else(|| {
             let first = self.first(index);
-            (first.updated_at <= instant).then_some(first)
+            (first.updated_at <= timestamp).then_some(first)
         })
     }
 
-    /// The records that have changed since the past, by an instant.
-    pub fn changed_by(&self, instant: i64) -> Vec<u64> {
-        let Some(last) = self.last_change(instant) else {
+    /// The records with live changes up to some time.
+    pub fn changed_by(&self, timestamp: i64) -> Vec<u64> {
+        let Some(last) = self.last_change(timestamp) else {
             return Vec::new();
         };
         let turns = self.turns().min(last + 1);
         (0..turns).map(|turn| self.index_of_turn(turn)).collect()
     }
 
-    /// The first live change after an instant.
-    pub fn next_change(&self, instant: i64) -> Option<i64> {
-        let next = self.last_change(instant).map_or(0, |last| last + 1);
-        self.period.map(|period| self.instant(next, period))
+    /// The time of the first live change after some time.
+    pub fn next_change(&self, timestamp: i64) -> Option<i64> {
+        let next = self.last_change(timestamp).map_or(0, |last| last + 1);
+        self.period.map(|period| self.timestamp(next, period))
     }
 
-    fn live(&self, index: u64, instant: i64) -> Option<Change> {
-        let last = self.last_change(instant)?;
+    fn live(&self, index: u64, timestamp: i64) -> Option<Change> {
+        let last = self.last_change(timestamp)?;
         let turns = self.turns();
         let turn = (index * turns).div_ceil(self.size());
         if turn >= turns || self.index_of_turn(turn) != index || last < turn {
@@ -93,7 +94,7 @@ impl History {
         }
         let change = last - (last - turn) % turns;
         Some(Change {
-            updated_at: self.instant(change, self.period?),
+            updated_at: self.timestamp(change, self.period?),
             version: 2 + change / turns,
         })
     }
@@ -106,43 +107,44 @@ impl History {
         turn * self.size() / self.turns()
     }
 
-    /// The number of the last change that an instant has seen.
-    fn last_change(&self, instant: i64) -> Option<u64> {
+    /// The number of the last live change up to some time.
+    fn last_change(&self, timestamp: i64) -> Option<u64> {
         let period = self.period?;
-        let since = instant.checked_sub(LIVE_FROM)?;
+        let since = timestamp.checked_sub(LIVE_FROM)?;
         let change = u64::try_from(since.div_euclid(period)).ok()?;
-        if self.instant(change, period) <= instant {
+        if self.timestamp(change, period) <= timestamp {
             Some(change)
         } else {
             change.checked_sub(1)
         }
     }
 
-    /// Changes come a fraction of a second late, so that instants have all their digits.
-    fn instant(&self, change: u64, period: i64) -> i64 {
+    /// Changes are a fraction of a second late, so that timestamps use all their digits.
+    fn timestamp(&self, change: u64, period: i64) -> i64 {
         let late = noise(&[self.seed, self.stream.number(), change, 4]) % SECOND.unsigned_abs();
         let number = i64::try_from(change).expect("a number of changes fits");
         LIVE_FROM + number * period + i64::try_from(late).expect("a second fits")
     }
 }
 
-/// Runs of records that share one instant, as bulk imports leave them: first a long one, then mostly short ones, in no order of time.
+/// Runs of records that share one timestamp, as bulk imports leave them: first a long one, then
+/// mostly short ones, not in order of time.
 fn past(seed: u64, stream: Stream, size: u64) -> Vec<i64> {
     let mut draw = Draw::new(&[seed, stream.number(), 5]);
     let longest = LONGEST_RUN.min(size / 3).max(1);
-    let mut instants = Vec::with_capacity(usize::try_from(size).expect("options limit the size"));
-    while (instants.len() as u64) < size {
-        let length = if instants.is_empty() {
+    let mut timestamps = Vec::with_capacity(usize::try_from(size).expect("options limit the size"));
+    while (timestamps.len() as u64) < size {
+        let length = if timestamps.is_empty() {
             longest
         } else {
             run_length(&mut draw).min(longest)
         };
         let span = (LIVE_FROM - PAST_FROM).unsigned_abs();
         let at = PAST_FROM + i64::try_from(draw.below(span)).expect("half a year fits");
-        let length = length.min(size - instants.len() as u64);
-        instants.extend((0..length).map(|_| at));
+        let length = length.min(size - timestamps.len() as u64);
+        timestamps.extend((0..length).map(|_| at));
     }
-    instants
+    timestamps
 }
 
 fn run_length(draw: &mut Draw) -> u64 {
@@ -165,17 +167,17 @@ mod tests {
     #[test]
     fn the_past_lies_in_the_first_half_of_2026_and_holds_a_run_longer_than_a_page() {
         let history = history();
-        let instants: Vec<i64> = (0..2000)
+        let timestamps: Vec<i64> = (0..2000)
             .map(|index| history.first(index).updated_at)
             .collect();
         assert!(
-            instants
+            timestamps
                 .iter()
                 .all(|at| (PAST_FROM..LIVE_FROM).contains(at))
         );
-        let longest = instants.chunk_by(|a, b| a == b).map(<[i64]>::len).max();
+        let longest = timestamps.chunk_by(|a, b| a == b).map(<[i64]>::len).max();
         assert!(longest > Some(500));
-        assert!(!instants.is_sorted());
+        assert!(!timestamps.is_sorted());
     }
 
     #[test]

@@ -1,4 +1,4 @@
-//! The log of received requests, and the hook that tests put in front of the answers.
+//! The log of received requests, and the hook that runs before each answer.
 
 use std::collections::VecDeque;
 use std::sync::{Arc, Mutex, MutexGuard};
@@ -7,7 +7,7 @@ use chrono::{DateTime, Utc};
 
 use crate::call::{Call, decoded};
 
-/// The log forgets the oldest beyond this, so that a sandbox can run for days.
+/// The log drops the oldest beyond this, so that a sandbox can run for days.
 const MOST_REQUESTS: usize = 100_000;
 
 /// A request as it arrived.
@@ -19,8 +19,8 @@ pub struct Received {
     /// Still encoded, without its question mark.
     pub query: String,
     pub body: String,
-    /// Names in lower case, in the order of arrival. In credentials, the key is replaced by `<key ok>` or `<key wrong>`; a `Bearer`
-    /// in front of it stays.
+    /// Names in lower case, in the order of arrival. In credentials, the key is replaced by `<key
+    /// ok>` or `<key wrong>`; a `Bearer` before it stays.
     pub headers: Vec<(String, String)>,
     /// By the sandbox's clock.
     pub at: DateTime<Utc>,
@@ -39,31 +39,31 @@ type Hook = Arc<dyn Fn(&Announced) + Send + Sync>;
 
 #[derive(Default)]
 pub struct Journal {
-    pages: Mutex<Pages>,
+    log: Mutex<Log>,
     hook: Mutex<Option<Hook>>,
 }
 
 #[derive(Default)]
-struct Pages {
+struct Log {
     received: VecDeque<Received>,
     count: u64,
 }
 
 impl Journal {
     pub fn requests(&self) -> Vec<Received> {
-        self.pages().received.iter().cloned().collect()
+        self.log().received.iter().cloned().collect()
     }
 
-    /// The hook's count goes on.
+    /// Forgets the requests. The count for the hook goes on.
     pub fn clear(&self) {
-        self.pages().received.clear();
+        self.log().received.clear();
     }
 
     pub fn set_hook(&self, hook: Hook) {
         *self.hook.lock().expect("no one panics holding the hook") = Some(hook);
     }
 
-    /// Logs a request, then calls the hook, which is free to use the sandbox: no lock is held.
+    /// Logs a request, then calls the hook. No lock is held, so the hook may use the sandbox.
     pub fn record(&self, call: &Call, key: &str, at: DateTime<Utc>) {
         let path = decoded(&call.path);
         let count = self.add(Received {
@@ -82,17 +82,17 @@ impl Journal {
     }
 
     fn add(&self, received: Received) -> u64 {
-        let mut pages = self.pages();
-        if pages.received.len() == MOST_REQUESTS {
-            pages.received.pop_front();
+        let mut log = self.log();
+        if log.received.len() == MOST_REQUESTS {
+            log.received.pop_front();
         }
-        pages.received.push_back(received);
-        pages.count += 1;
-        pages.count
+        log.received.push_back(received);
+        log.count += 1;
+        log.count
     }
 
-    fn pages(&self) -> MutexGuard<'_, Pages> {
-        self.pages.lock().expect("no one panics holding the log")
+    fn log(&self) -> MutexGuard<'_, Log> {
+        self.log.lock().expect("no one panics holding the log")
     }
 }
 

@@ -1,4 +1,4 @@
-//! What all requests share: options, clock, records, the log of requests, and the script of faults.
+//! What all requests share: options, clock, records, the log of requests, and the fault script.
 
 mod clock;
 pub mod history;
@@ -11,7 +11,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use crate::faults::Faults;
 use crate::noise::noise;
 use crate::options::Options;
-use crate::stamp;
+use crate::timestamp;
 use clock::Clock;
 use journal::Journal;
 use store::Store;
@@ -39,10 +39,10 @@ impl World {
 
     /// Microseconds since 1970, by the sandbox's clock.
     pub fn now(&self) -> i64 {
-        stamp::of(self.clock.now())
+        timestamp::of(self.clock.now())
     }
 
-    /// A number that no one was given before: shuffles the ties of a walk, and makes request ids.
+    /// A new number for each call. It shuffles the ties of a walk, and makes request ids.
     pub fn fresh(&self) -> u64 {
         let number = self.given.fetch_add(1, Ordering::Relaxed);
         noise(&[self.options.seed, number, 8])

@@ -1,5 +1,6 @@
-//! The records of every stream as a list may show them now: their history, plus what was changed by hand. The store knows when a record
-//! changed and how often; what it contains is computed where it is written.
+//! The records of every stream as lists show them now: their history, and the edits of tests and
+//! faults. The store knows when and how often a record changed; its contents are computed where it
+//! is written.
 
 use std::collections::{HashMap, HashSet};
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock};
@@ -8,14 +9,14 @@ use super::history::{Change, History};
 use crate::identity;
 use crate::noise::noise;
 use crate::options::{Archived, Options, Scope};
-use crate::stamp::SECOND;
 use crate::stream::{Api, Stream};
+use crate::timestamp::SECOND;
 
-/// A record as far as the store knows it.
+/// What the store knows about a record.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Entry {
     pub index: u64,
-    /// Sorts as the id does.
+    /// Sorts as the ids do.
     pub rank: u64,
     pub updated_at: i64,
     pub created_at: i64,
@@ -30,7 +31,7 @@ impl Entry {
     }
 }
 
-/// The records a list may show, in order.
+/// The records that lists show, in order.
 pub struct View {
     pub by_time: Vec<Entry>,
     by_id: OnceLock<Vec<Entry>>,
@@ -71,7 +72,7 @@ impl Store {
         self.stock(stream).view(now)
     }
 
-    /// A record as lists show it, or nothing if they do not.
+    /// A record as lists show it; `None` if they do not.
     pub fn entry(&self, stream: Stream, index: u64, now: i64) -> Option<Entry> {
         self.stock(stream).visible(index, now)
     }
@@ -89,7 +90,8 @@ impl Store {
         self.stock(stream).remove(index, now);
     }
 
-    /// Streams are stocked when first asked for: a run that reads one of them does not pay for all.
+    /// The records of a stream are made when first asked for, so that a run that reads one stream
+    /// does not pay for all.
     fn stock(&self, stream: Stream) -> MutexGuard<'_, Stock> {
         let position = usize::try_from(stream.number()).expect("there are few streams");
         self.stocks[position]
@@ -99,13 +101,13 @@ impl Store {
     }
 }
 
-/// A change made by hand. The record leaves the live cycle with it.
+/// A change made by a test or a fault. From then on, the record no longer changes by itself.
 struct Edit {
     visible_from: i64,
     entry: Entry,
 }
 
-/// A view, and the time during which it holds.
+/// A view, and the time during which it is valid.
 struct Shown {
     view: Arc<View>,
     from: i64,
@@ -116,7 +118,7 @@ struct Stock {
     seed: u64,
     stream: Stream,
     history: History,
-    /// The past in order, without what the key may not see.
+    /// The first state of each record, in order, without those that the key may not see.
     past: Vec<Entry>,
     edits: HashMap<u64, Vec<Edit>>,
     inserted: u64,
@@ -190,13 +192,13 @@ impl Stock {
         entries
     }
 
-    /// How many records of the past are already there.
+    /// How many first states lists show already.
     fn existing(&self, now: i64) -> usize {
         self.past
             .partition_point(|entry| entry.updated_at <= now - self.delay)
     }
 
-    /// The first instant after now at which lists show something else.
+    /// The next time at which lists change.
     fn next_change(&self, now: i64) -> i64 {
         let live = self.history.next_change(now - self.delay);
         let past = self.past.get(self.existing(now));
@@ -227,7 +229,7 @@ impl Stock {
         }
     }
 
-    /// The state that the next edit builds on, seen or not yet.
+    /// The latest state, which the next edit changes, whether lists show it yet or not.
     fn latest(&self, index: u64, now: i64) -> Entry {
         let edits = self.edits.get(&index).and_then(|edits| edits.last());
         edits.map_or_else(
@@ -303,7 +305,7 @@ impl Stock {
     }
 }
 
-/// One engagement in eight; none of those that tests insert, which would not see them otherwise.
+/// One engagement in eight is private. Those that tests insert are not: `hides` leaves them out.
 pub fn is_private_engagement(seed: u64, index: u64) -> bool {
     noise(&[seed, Stream::Engagements.number(), index, 7]).is_multiple_of(8)
 }
@@ -370,10 +372,10 @@ mod tests {
     }
 
     #[test]
-    fn records_of_the_future_are_not_there_yet() {
+    fn records_of_the_future_are_not_listed_yet() {
         let store = store("records=100");
         assert!(store.view(STREAM, 0).by_time.is_empty());
-        let some = store.view(STREAM, LIVE_FROM - 90 * crate::stamp::DAY);
+        let some = store.view(STREAM, LIVE_FROM - 90 * crate::timestamp::DAY);
         assert!((1..50).contains(&some.by_time.len()));
     }
 }

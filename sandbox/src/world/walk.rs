@@ -1,4 +1,5 @@
-//! Going through an ordered list of records from a place on: ascending or descending, with ties in the order of ids or shuffled.
+//! Walks an ordered list of records from a place on: ascending or descending, with ties by id or
+//! shuffled.
 
 use super::store::Entry;
 use crate::noise::mix;
@@ -9,7 +10,8 @@ pub enum Direction {
     Descending,
 }
 
-/// The order among records with the same sort keys: by id, or in a permutation of its own that lasts for one walk.
+/// The order among records with the same sort keys: by id, or in a permutation of its own that
+/// lasts for one walk.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum TieOrder {
     ById,
@@ -17,7 +19,8 @@ pub enum TieOrder {
 }
 
 impl TieOrder {
-    /// What decides between equals. Shuffling is a bijection, so that it never makes two records equal.
+    /// What orders records with the same sort keys. Shuffling is a bijection, so no two records get
+    /// the same number.
     pub fn tie(self, rank: u64) -> u64 {
         match self {
             TieOrder::ById => rank,
@@ -86,7 +89,8 @@ fn in_order(
     }
 }
 
-/// Goes run by run, a run being the records of one instant, so that a page never sorts more than the runs it touches.
+/// Goes run by run (a run is the records of one timestamp), so that a page sorts only the runs that
+/// it touches.
 fn in_shuffled_runs(
     entries: &[Entry],
     direction: Direction,
@@ -114,7 +118,7 @@ fn in_shuffled_runs(
     }
 }
 
-/// The part of a list ordered by time that lies in a range of instants, both ends included.
+/// The part of a list ordered by time that lies in a range of timestamps, both ends included.
 pub fn within(entries: &[Entry], from: i64, to: i64) -> &[Entry] {
     let start = entries.partition_point(|entry| entry.updated_at < from);
     let end = entries.partition_point(|entry| entry.updated_at <= to);
@@ -175,8 +179,8 @@ mod tests {
         let one = walked(Direction::Ascending, TieOrder::Shuffled(1), 10);
         let other = walked(Direction::Ascending, TieOrder::Shuffled(2), 10);
         assert_ne!(one, other);
-        let instants = |walk: &[u64]| walk.iter().map(|index| index / 30).collect::<Vec<_>>();
-        assert_eq!(instants(&one), instants(&other));
+        let timestamps = |walk: &[u64]| walk.iter().map(|index| index / 30).collect::<Vec<_>>();
+        assert_eq!(timestamps(&one), timestamps(&other));
     }
 
     #[test]

@@ -13,7 +13,8 @@ const SCHEMAS: [(&str, &str); 5] = [
     ("engagements", "engagement"),
 ];
 
-/// As much of JSON Schema as the fixtures use: types, constants, enums, required members, members and items.
+/// The part of JSON Schema that the fixtures use: types, constants, enums, required members,
+/// members and items.
 fn validate(value: &Value, schema: &Value, path: &str) {
     if let Some(constant) = schema.get("const") {
         assert_eq!(value, constant, "{path}");
@@ -240,7 +241,7 @@ async fn unknown_and_misplaced_parameters_are_all_named() {
 }
 
 #[tokio::test]
-async fn private_engagements_take_their_scope() {
+async fn private_engagements_need_their_scope() {
     let all = sandbox("records=200").await;
     let some = sandbox("records=200&scopes=engagements:read").await;
     let private = |sandbox: &Sandbox| {
@@ -256,7 +257,7 @@ async fn private_engagements_take_their_scope() {
 }
 
 #[tokio::test]
-async fn expansions_take_their_scopes() {
+async fn expansions_need_their_scopes() {
     let sandbox = sandbox("records=50&scopes=engagements:read,users:read").await;
     for (expand, expected) in [
         ("owner", 200),

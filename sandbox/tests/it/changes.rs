@@ -1,4 +1,4 @@
-//! Records change: by themselves as the clock moves, and by hand, also in the middle of a walk.
+//! Records change by themselves as the clock moves, and when a test edits them, also during a walk.
 
 use chrono::{DateTime, TimeDelta, Utc};
 use serde_json::json;
@@ -35,7 +35,7 @@ async fn live_changes_appear_as_the_clock_moves() {
 }
 
 #[tokio::test]
-async fn nothing_changes_by_itself_if_told_not_to() {
+async fn nothing_changes_by_itself_at_zero_seconds() {
     let sandbox = sandbox("records=50&change_every_seconds=0").await;
     let before = sandbox.truth("contact");
     sandbox.set_clock(at("2030-01-01T00:00:00Z"));
@@ -61,7 +61,7 @@ async fn records_touched_during_a_walk_are_seen_again_at_its_end() {
 }
 
 #[tokio::test]
-async fn records_inserted_and_removed_during_a_walk_are_found_or_not() {
+async fn records_inserted_during_a_walk_are_found_and_removed_ones_are_not() {
     let sandbox = sandbox("records=100&change_every_seconds=0").await;
     let victim = sandbox.truth("contact")[90].id.clone();
     let hook_sandbox = sandbox.clone();
@@ -100,7 +100,7 @@ async fn inserted_records_are_records_like_others() {
 }
 
 #[tokio::test]
-async fn an_id_only_cursor_follows_its_record_and_dies_with_it() {
+async fn an_id_only_cursor_follows_its_record_and_ends_with_it() {
     let sandbox = sandbox("records=100&change_every_seconds=0").await;
     let parameters = [("order_by", "updated_at:asc"), ("limit", "10")];
     let page = askelephant(&sandbox, "engagements", &parameters)

@@ -49,12 +49,12 @@ pub async fn raw(sandbox: &Sandbox, request: &str) -> String {
 pub async fn raw_bytes(sandbox: &Sandbox, request: &str) -> (Vec<u8>, Option<ErrorKind>) {
     let mut connection = match TcpStream::connect(sandbox.address()).await {
         Ok(connection) => connection,
-        // One that is reset at once may be gone before it is noticed to be there.
+        // A connection that is reset at once may already fail here.
         Err(error) => return (Vec::new(), Some(error.kind())),
     };
     let sent = connection.write_all(request.as_bytes()).await;
     let mut answer = Vec::new();
-    // A connection that is torn down may fail in reading; what came before counts.
+    // A connection that breaks may fail while it is read; the bytes before count.
     let received = connection.read_to_end(&mut answer).await;
     let error = sent.err().or(received.err());
     (answer, error.map(|error| error.kind()))
@@ -94,7 +94,7 @@ fn parsed(text: &str) -> Answer {
     }
 }
 
-/// Asks Reevo's read side with the right key; the path is below `/api/v2`.
+/// Asks Reevo with the right key; the path is below `/api/v2`.
 pub async fn reevo(sandbox: &Sandbox, method: &str, path: &str, body: &str) -> Answer {
     let bearer = format!("Bearer {}", sandbox.key());
     let headers = [
@@ -129,7 +129,8 @@ pub async fn askelephant(
     .await
 }
 
-/// Walks all Reevo pages as the guide says, by cursor and limit alone; the texts of the records.
+/// Walks all Reevo pages as documented, by cursor and limit alone; returns the texts of the
+/// records.
 pub async fn walk_reevo(sandbox: &Sandbox, record_type: &str, first: Value) -> Vec<String> {
     let mut records = Vec::new();
     let mut body = first;
@@ -169,7 +170,7 @@ pub async fn walk_askelephant(
     }
 }
 
-/// Wherever it is.
+/// Finds the cursor in any of its places.
 pub fn next_cursor(page: &Value) -> Option<String> {
     let places = [page, &page["pagination"], &page["meta"]];
     let mut found = places

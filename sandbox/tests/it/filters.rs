@@ -1,4 +1,4 @@
-//! Every filter of both APIs picks what an independent look at the records picks.
+//! Every filter of both APIs picks the records that the test itself picks.
 
 use serde_json::{Value, json};
 
@@ -107,7 +107,7 @@ async fn parts_of_texts() {
 }
 
 #[tokio::test]
-async fn order_of_instants_dates_and_times() {
+async fn order_of_timestamps_dates_and_times() {
     let middle = "2026-04-01T00:00:00Z";
     let at = |r: &Value| r["updated_at"].as_str().unwrap().to_owned();
     let exact = {

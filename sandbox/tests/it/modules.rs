@@ -84,7 +84,8 @@ fn target(from: &Route, path: &Route, modules: &BTreeMap<Route, String>) -> Opti
     Some(route)
 }
 
-/// Who depends on whom, at the level where the two meet: if `a::x` uses `b::y`, then `a` depends on `b`.
+/// Who depends on whom, at the level where the two meet: if `a::x` uses `b::y`, then `a` depends on
+/// `b`.
 fn dependencies(modules: &BTreeMap<Route, String>) -> BTreeMap<Route, BTreeSet<Route>> {
     let mut dependencies: BTreeMap<Route, BTreeSet<Route>> = BTreeMap::new();
     for (from, code) in modules {

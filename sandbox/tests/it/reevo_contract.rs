@@ -149,7 +149,7 @@ async fn values_have_the_shapes_of_the_examples() {
 }
 
 #[tokio::test]
-async fn system_fields_stand_at_the_top_and_among_the_attributes() {
+async fn system_fields_are_at_the_top_and_among_the_attributes() {
     let sandbox = sandbox("records=20").await;
     for truth in sandbox.truth("contact") {
         let record: Value = serde_json::from_str(&truth.json).unwrap();

@@ -1,4 +1,4 @@
-//! Each option changes what it says.
+//! Each option has its effect.
 
 use serde_json::{Value, json};
 
@@ -108,7 +108,7 @@ async fn numbers_are_strings_or_numbers_or_both() {
 }
 
 #[tokio::test]
-async fn instants_are_written_as_told_and_compared_as_stored() {
+async fn timestamps_are_written_as_the_option_says_and_compared_as_stored() {
     for (form, length) in [
         ("micros", 27),
         ("millis", 24),
@@ -333,14 +333,14 @@ async fn nested_keys_have_two_spellings() {
 }
 
 #[tokio::test]
-async fn unheard_of_members_and_enum_values_appear() {
+async fn undocumented_members_and_enum_values_appear() {
     let sandbox = sandbox("records=400&extra_members=true").await;
     assert!(all(&sandbox, "engagements").contains("WEBINAR"));
     assert!(all(&sandbox, "contacts").contains("\"health_score\":0.7500"));
 }
 
 #[tokio::test]
-async fn texts_turn_hostile_only_when_told_to() {
+async fn texts_are_hostile_only_with_the_option() {
     let endings = ["\\u0000\"", "\\ud83d\"", "\\udc00 x\""];
     let tame = sandbox("records=300").await;
     let hostile = sandbox("records=300&hostile_text=true").await;
@@ -353,7 +353,7 @@ async fn texts_turn_hostile_only_when_told_to() {
 }
 
 #[tokio::test]
-async fn a_key_of_ones_own_replaces_the_default() {
+async fn the_key_option_replaces_the_default() {
     let sandbox = sandbox("records=10&key=sk-apik_other.secret").await;
     assert_eq!(sandbox.key(), "sk-apik_other.secret");
     assert_eq!(askelephant(&sandbox, "users", &[]).await.status, 200);

@@ -1,4 +1,4 @@
-//! Bodies that are not what they should be, although all of them arrives.
+//! Faults of bodies that arrive whole.
 
 use std::io::Read;
 
@@ -26,7 +26,7 @@ async fn truncated_json_has_the_length_it_announces() {
 }
 
 #[tokio::test]
-async fn json_has_whatever_shape_is_written() {
+async fn a_wrong_shape_is_the_body_of_the_script() {
     let sandbox = sandbox("records=10").await;
     play(&sandbox, &json!("wrong_shape"));
     let answer = query(&sandbox, "contact", &json!({})).await;

@@ -1,4 +1,4 @@
-//! Connections that do not do what connections do.
+//! Faults of connections.
 
 use std::io::ErrorKind;
 
@@ -16,7 +16,7 @@ async fn fails(sandbox: &Sandbox) -> (usize, Option<ErrorKind>) {
 }
 
 #[tokio::test]
-async fn a_connection_reset_before_the_headers_says_nothing_and_no_farewell() {
+async fn a_connection_reset_before_the_headers_sends_nothing() {
     let sandbox = sandbox("records=10").await;
     play(&sandbox, &json!("reset_before_headers"));
     assert_eq!(fails(&sandbox).await, (0, Some(ErrorKind::ConnectionReset)));
@@ -61,7 +61,7 @@ async fn a_body_is_reset_in_its_middle() {
 }
 
 #[tokio::test]
-async fn a_body_is_shorter_than_announced_and_ends_in_peace() {
+async fn a_short_body_ends_with_an_orderly_close() {
     let sandbox = sandbox("records=10").await;
     let (_, whole) = exchange(&sandbox).await;
     for (after, expected) in [(0, 0), (100, 100), (1_000_000, whole.len() - 1)] {
@@ -85,7 +85,7 @@ async fn a_body_stalls_after_its_beginning() {
     while !arrived.ends_with(&whole[..10]) {
         connection.read_buf(&mut arrived).await.unwrap();
     }
-    // The connection is open, and has nothing to say.
+    // The connection is open, and nothing comes.
     let more = connection.try_read(&mut [0; 10]);
     assert_eq!(more.unwrap_err().kind(), ErrorKind::WouldBlock);
 }

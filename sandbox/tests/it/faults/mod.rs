@@ -25,7 +25,7 @@ fn fault(reply: Reply) -> Fault {
     }
 }
 
-/// Plays one fault, which strikes once; its settings are those of a script.
+/// Plays one fault once, with the settings that a script may have.
 fn play(sandbox: &Sandbox, fault: &serde_json::Value) {
     play_rules(sandbox, &json!([{"times": 1, "fault": fault}]));
 }
@@ -51,7 +51,7 @@ fn request(sandbox: &Sandbox) -> String {
 }
 
 #[tokio::test]
-async fn a_status_comes_with_its_headers_and_body_and_goes_away() {
+async fn a_status_has_its_headers_and_body_and_ends_after_its_times() {
     let sandbox = sandbox("records=10").await;
     sandbox.inject(fault(Reply::Status {
         status: 429,
@@ -69,14 +69,14 @@ async fn a_status_comes_with_its_headers_and_body_and_goes_away() {
 }
 
 #[tokio::test]
-async fn a_connection_closed_before_the_headers_says_nothing() {
+async fn a_connection_closed_before_the_headers_sends_nothing() {
     let sandbox = sandbox("records=10").await;
     sandbox.inject(fault(Reply::CloseBeforeHeaders));
     assert_eq!(raw(&sandbox, &request(&sandbox)).await, "");
 }
 
 #[tokio::test]
-async fn a_cut_body_announces_more_than_it_brings() {
+async fn a_cut_body_is_shorter_than_announced() {
     let sandbox = sandbox("records=10").await;
     let whole = raw(&sandbox, &request(&sandbox)).await;
     sandbox.inject(fault(Reply::BreakBody {

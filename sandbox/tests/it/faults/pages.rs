@@ -1,4 +1,4 @@
-//! Pages and cursors that lead astray.
+//! Faults of pages and cursors.
 
 use revops_sandbox::Sandbox;
 use serde_json::{Value, json};
@@ -144,7 +144,7 @@ async fn a_walk_through_everything_at_once_still_holds_every_record() {
 }
 
 #[tokio::test]
-async fn more_is_promised_without_a_cursor() {
+async fn a_page_says_that_there_is_more_without_a_cursor() {
     let sandbox = sandbox("records=400").await;
     play(&sandbox, &json!("more_without_cursor"));
     let page = tags(&sandbox, None).await;
@@ -178,7 +178,7 @@ async fn faults_of_pages_leave_errors_alone() {
 }
 
 #[tokio::test]
-async fn a_detour_still_takes_the_right_key() {
+async fn a_detour_still_needs_the_right_key() {
     let sandbox = sandbox("records=10").await;
     play(&sandbox, &json!("empty_page"));
     let cursor = next_cursor(&contacts(&sandbox, None).await).unwrap();

@@ -1,4 +1,4 @@
-//! Records and schemas that are not what they were.
+//! Faults of records and schemas.
 
 use revops_sandbox::Sandbox;
 use serde_json::{Value, json};
@@ -7,7 +7,7 @@ use super::{play, play_rules};
 use crate::client::{askelephant, query, reevo, sandbox, texts};
 
 /// The positions of the records that a fault changed, and the last of them.
-async fn spoiled(sandbox: &Sandbox, fault: Value) -> (Vec<usize>, Value) {
+async fn changed_record(sandbox: &Sandbox, fault: Value) -> (Vec<usize>, Value) {
     let truth = texts(&query(sandbox, "contact", &json!({})).await.body);
     play(sandbox, &fault);
     let found = texts(&query(sandbox, "contact", &json!({})).await.body);
@@ -24,7 +24,7 @@ async fn one_record_lacks_a_member_and_the_others_keep_their_bytes() {
     let sandbox = sandbox("records=20&hostile_text=true").await;
     for member in ["updated_at", "id"] {
         let fault = json!({"record_without": {"member": member, "at": 3}});
-        let (changed, record) = spoiled(&sandbox, fault).await;
+        let (changed, record) = changed_record(&sandbox, fault).await;
         assert_eq!(changed, [3]);
         assert!(record.get(member).is_none() && record["attributes"].get(member).is_none());
         assert!(record["created_at"].is_string());
@@ -32,31 +32,31 @@ async fn one_record_lacks_a_member_and_the_others_keep_their_bytes() {
 }
 
 #[tokio::test]
-async fn one_record_has_an_odd_member_a_future_or_no_shape() {
+async fn one_record_has_a_wrong_member_or_a_future_time_or_no_shape() {
     let sandbox = sandbox("records=20").await;
     let settings = json!({"member": "updated_at", "value": "yesterday", "at": 999});
-    let (changed, record) = spoiled(&sandbox, json!({"record_with": settings})).await;
+    let (changed, record) = changed_record(&sandbox, json!({"record_with": settings})).await;
     assert_eq!(
         (changed, &record["updated_at"]),
         (vec![19], &json!("yesterday"))
     );
     assert_eq!(record["attributes"]["updated_at"]["value"], "yesterday");
     let fault = json!({"record_from_the_future": {"seconds": 3600}});
-    let (changed, record) = spoiled(&sandbox, fault).await;
+    let (changed, record) = changed_record(&sandbox, fault).await;
     assert_eq!(changed.len(), 1);
     assert_eq!(record["updated_at"], "2026-07-15T13:00:00.000000Z");
-    let (_, record) = spoiled(&sandbox, json!("broken_record")).await;
+    let (_, record) = changed_record(&sandbox, json!("broken_record")).await;
     assert_eq!(record, "no record");
-    let (_, record) = spoiled(&sandbox, json!({"broken_record": {"value": null}})).await;
+    let (_, record) = changed_record(&sandbox, json!({"broken_record": {"value": null}})).await;
     assert_eq!(record, Value::Null);
 }
 
 #[tokio::test]
-async fn the_spoiled_record_is_any_but_the_same_for_a_seed() {
+async fn the_changed_record_is_random_but_the_same_for_a_seed() {
     let mut places = Vec::new();
     for seed in [1, 1, 2, 3, 4] {
         let sandbox = sandbox(&format!("records=50&seed={seed}")).await;
-        places.push(spoiled(&sandbox, json!("broken_record")).await.0[0]);
+        places.push(changed_record(&sandbox, json!("broken_record")).await.0[0]);
     }
     assert_eq!(places[0], places[1]);
     assert!(places[2..].iter().any(|place| *place != places[0]));
@@ -100,7 +100,7 @@ async fn a_schema_changes_from_some_request_on() {
 }
 
 #[tokio::test]
-async fn a_schema_changes_as_it_is_written() {
+async fn a_schema_changes_as_the_script_says() {
     let sandbox = sandbox("records=10").await;
     let settings = json!({
         "vanish": ["title", "stage"], "appear": ["x", "y"], "retype": {"department": "boolean"},

@@ -1,4 +1,4 @@
-//! Scripts as users write them, wrong ones above all.
+//! Fault scripts as users write them, mostly wrong ones.
 
 use revops_sandbox::{Api, Faults, Options, Reply, RequestKind, Requests, Rule, Stream};
 use serde_json::json;
@@ -6,7 +6,7 @@ use serde_json::json;
 use crate::client::{query, sandbox};
 
 #[test]
-fn a_rule_holds_what_is_written() {
+fn a_rule_has_what_the_script_says() {
     let script = r#"[
         {"api": "askelephant", "stream": "tags", "kind": "next_page", "path_contains": "v2",
          "limit_above": 50, "skip": 3, "times": 2, "fault": {"html": {"code": 502}}},
@@ -88,7 +88,7 @@ fn every_problem_is_reported_at_once_and_says_what_to_write() {
 }
 
 #[test]
-fn what_is_no_script_at_all_is_said_so() {
+fn a_file_that_is_not_a_script_is_reported() {
     for script in ["", "{", "{\"fault\": \"html\"}", "null"] {
         let problems = Faults::parse(script).unwrap_err();
         assert_eq!(problems.len(), 1);

@@ -39,7 +39,7 @@ async fn any_status_comes_with_any_retry_after() {
 }
 
 #[tokio::test]
-async fn a_status_has_the_headers_and_the_body_that_are_written() {
+async fn a_status_has_the_headers_and_the_body_of_the_script() {
     let settings = json!({
         "code": 418, "headers": {"X-Request-Id": "abc", "content-type": "text/plain"}, "body": "tea",
     });
@@ -95,7 +95,7 @@ async fn a_rate_limit_goes_by_the_clock_and_leaves_other_rules_alone() {
 }
 
 #[tokio::test]
-async fn a_rate_limit_may_say_nothing_about_when_to_come_back() {
+async fn a_rate_limit_may_leave_out_retry_after() {
     let sandbox = sandbox("records=10").await;
     let limit = json!({"capacity": 1, "headers": false});
     play_rules(&sandbox, &json!([{"fault": {"rate_limit": limit}}]));

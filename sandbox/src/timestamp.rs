@@ -1,4 +1,4 @@
-//! Instants as the sandbox keeps them, microseconds since 1970, and the ways they are written and read.
+//! Timestamps: kept as microseconds since 1970, written and read in several forms.
 
 use chrono::{DateTime, Utc};
 
@@ -13,7 +13,7 @@ pub fn utc(micros: i64) -> DateTime<Utc> {
     DateTime::from_timestamp_micros(micros).expect("the sandbox keeps to years that chrono knows")
 }
 
-/// A form of writing an instant.
+/// A form of writing a timestamp.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Form {
     Micros,
@@ -23,7 +23,7 @@ pub enum Form {
     Offset,
 }
 
-/// Writes an instant, without quotes.
+/// Writes a timestamp, without quotes.
 pub fn write(out: &mut Vec<u8>, micros: i64, form: Form) {
     match form {
         Form::Micros => {
@@ -81,8 +81,9 @@ fn digits(out: &mut Vec<u8>, number: i64, width: u32) {
     }
 }
 
-/// Year, month and day of a count of days since 1970, by the era arithmetic of the Gregorian calendar: 400 years are 146 097 days, and
-/// years are counted from March so that the leap day comes last.
+/// Year, month and day of a count of days since 1970, by the era arithmetic of the Gregorian
+/// calendar: 400 years are 146 097 days, and years are counted from March so that the leap day
+/// comes last.
 fn civil(days: i64) -> (i64, i64, i64) {
     let shifted = days + 719_468;
     let era = shifted.div_euclid(146_097);
@@ -97,7 +98,8 @@ fn civil(days: i64) -> (i64, i64, i64) {
     (year, month, day)
 }
 
-/// Nanoseconds since 1970 of an RFC 3339 text, held to the range of `i64`, so that a date used as "for ever" compares as the latest.
+/// Nanoseconds since 1970 of an RFC 3339 text, clamped to the range of `i64`, so that a far date
+/// that stands for "forever" compares as the latest.
 pub fn nanos(text: &str) -> Option<i64> {
     let at = DateTime::parse_from_rfc3339(text).ok()?;
     Some(at.timestamp_nanos_opt().unwrap_or(if at.timestamp() < 0 {
@@ -107,7 +109,7 @@ pub fn nanos(text: &str) -> Option<i64> {
     }))
 }
 
-/// The same, but only for texts that say UTC.
+/// The same, but only for texts in UTC.
 pub fn nanos_of_utc(text: &str) -> Option<i64> {
     let says_utc = text.ends_with(['Z', 'z']) || text.ends_with("+00:00");
     if says_utc { nanos(text) } else { None }
@@ -143,7 +145,7 @@ mod tests {
     }
 
     #[test]
-    fn instants_are_written_in_every_form() {
+    fn timestamps_are_written_in_every_form() {
         let text = "2026-02-28T23:30:05.123456Z";
         assert_eq!(written(text, Form::Micros), text);
         assert_eq!(written(text, Form::Millis), "2026-02-28T23:30:05.123Z");
