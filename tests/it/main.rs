@@ -7,6 +7,7 @@ mod clock;
 mod golden;
 mod json;
 mod messages;
+mod modules;
 mod oracle;
 mod support;
 

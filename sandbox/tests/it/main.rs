@@ -7,7 +7,6 @@ mod changes;
 mod client;
 mod faults;
 mod filters;
-mod modules;
 mod reevo_contract;
 mod switches;
 mod walks;

@@ -1,4 +1,5 @@
-//! The modules of the crate depend on one another in one direction only.
+//! The modules of both crates depend on one another in one direction only, and those of the tap in
+//! the order in which `lib.rs` lists them.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
@@ -14,7 +15,7 @@ fn modules(folder: &Path, route: &Route) -> BTreeMap<Route, String> {
         let path = entry.unwrap().path();
         let name = path.file_stem().unwrap().to_str().unwrap();
         let mut route = route.clone();
-        if !["lib", "main", "mod"].contains(&name) {
+        if !["lib", "mod"].contains(&name) {
             route.push(name.to_owned());
         }
         if path.is_dir() {
@@ -138,13 +139,48 @@ fn circle_in(modules: &[(&[&str], &str)]) -> Option<Vec<String>> {
     circle(&dependencies(&modules.collect()))
 }
 
+fn modules_of(source: &str) -> BTreeMap<Route, String> {
+    let source = Path::new(env!("CARGO_MANIFEST_DIR")).join(source);
+    let modules = modules(&source, &Route::new());
+    assert!(modules.len() > 30, "{source:?}");
+    modules
+}
+
 #[test]
 fn no_two_modules_depend_on_each_other_in_a_circle() {
-    let source = Path::new(env!("CARGO_MANIFEST_DIR")).join("src");
-    let modules = modules(&source, &Route::new());
-    assert!(modules.len() > 30);
-    let circle = circle(&dependencies(&modules));
-    assert_eq!(circle, None, "move what they share to where it belongs");
+    for source in ["src", "sandbox/src"] {
+        let circle = circle(&dependencies(&modules_of(source)));
+        assert_eq!(circle, None, "move what they share to where it belongs");
+    }
+}
+
+#[test]
+fn each_module_uses_only_what_stands_above_it_in_the_map() {
+    let modules = modules_of("src");
+    let map = modules[&Route::new()].lines();
+    let order: Vec<&str> = map
+        .filter_map(|line| line.strip_prefix("pub mod ")?.strip_suffix(';'))
+        .collect();
+    assert!(order.len() > 10);
+    let place = |module: &str| order.iter().position(|one| *one == module);
+    for (from, code) in &modules {
+        let Some(own) = from.first().and_then(|module| place(module)) else {
+            continue;
+        };
+        // Paths within the code count as well as `use` declarations.
+        for other in code.split("crate::").skip(1) {
+            let other: String = other
+                .chars()
+                .take_while(|letter| letter.is_alphanumeric())
+                .collect();
+            let above = place(&other).is_some_and(|other| other <= own);
+            assert!(
+                above,
+                "{} uses {other}, which stands below it",
+                from.join("::")
+            );
+        }
+    }
 }
 
 #[test]
