@@ -5,9 +5,11 @@ use super::problems::{self, Problem};
 use super::raw::RawConfig;
 use super::schema::property;
 use super::settings::{ApiName, BaseUrl, Boundary, Config, UnknownFields};
+use crate::support::files;
 use crate::support::loopback::is_loopback;
 use crate::time::timestamp::{self, Timestamp};
 use anyhow::{Context, Result, bail};
+use reqwest::Certificate;
 use secrecy::SecretString;
 use serde_json::Value;
 use std::time::Duration;
@@ -17,8 +19,12 @@ pub fn resolve(raw: &RawConfig) -> Result<Config> {
     let mut problems = problems::against_schema(raw.value());
     let config = Fields(raw.value());
     problems.extend(config.cross_check());
+    let authorities = config.authorities().unwrap_or_else(|text| {
+        problems.push(Problem::new("ca_file", text));
+        Vec::new()
+    });
     if problems.is_empty() {
-        return config.resolve();
+        return config.resolve(authorities);
     }
     let sentences: Vec<String> = problems.iter().map(|one| raw.sentence(one)).collect();
     let count = match problems.len() {
@@ -170,8 +176,23 @@ impl Fields<'_> {
         problems
     }
 
+    /// The certificates of the file, if one is configured; or what is wrong with it.
+    fn authorities(&self) -> Result<Vec<Certificate>, String> {
+        let Some(path) = self.text("ca_file").filter(|path| !path.is_empty()) else {
+            return Ok(Vec::new());
+        };
+        let advice = "write the path of a file with certificates in PEM";
+        let text = files::read(path)
+            .map_err(|error| format!("{path} cannot be read ({error}); {advice}"))?;
+        let certificates = Certificate::from_pem_bundle(&text).unwrap_or_default();
+        if certificates.is_empty() {
+            return Err(format!("{path} holds no certificate; {advice}"));
+        }
+        Ok(certificates)
+    }
+
     /// The checked configuration, typed.
-    fn resolve(&self) -> Result<Config> {
+    fn resolve(&self, authorities: Vec<Certificate>) -> Result<Config> {
         let api = self.api();
         let expand = self.list("expand").unwrap_or_default();
         let page_size = match self.number("page_size") {
@@ -202,7 +223,7 @@ impl Fields<'_> {
             concurrency: usize::try_from(self.number("concurrency"))?,
             request_timeout: Duration::from_secs(self.number("request_timeout_seconds")),
             max_retry: Duration::from_secs(self.number("max_retry_seconds")),
-            ca_file: self.text("ca_file").map(str::to_owned),
+            authorities,
             user_agent: self.text("user_agent").map_or_else(
                 || concat!("tap-revops/", env!("CARGO_PKG_VERSION")).to_owned(),
                 str::to_owned,
@@ -306,6 +327,7 @@ mod tests {
             ("TAP_REVOPS_PAGE_SIZE", "501"),
             ("TAP_REVOPS_END_DATE", "soon"),
             ("TAP_REVOPS_EXPAND", "tag"),
+            ("TAP_REVOPS_CA_FILE", "no.pem"),
         ];
         let variables = variables.map(|(name, text)| (name.to_owned(), text.to_owned()));
         let raw = RawConfig::read(&[], &variables).unwrap();
@@ -315,6 +337,7 @@ mod tests {
             "\n  TAP_REVOPS_PAGE_SIZE: is out of range; write a whole number from 1 to 500",
             "\n  TAP_REVOPS_END_DATE: is no date-time",
             "\n  TAP_REVOPS_EXPAND: is not one of the allowed values",
+            "\n  TAP_REVOPS_CA_FILE: no.pem cannot be read",
         ] {
             assert!(text.contains(expected), "{text}\nlacks {expected}");
         }
@@ -452,12 +475,9 @@ mod tests {
     fn a_file_of_authorities_is_one_or_says_what_it_lacks() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("ca.pem").display().to_string();
-        let mut raw = json!({"api": "reevo", "base_url": "sandbox:"});
-        raw["ca_file"] = json!(path);
-        let config = resolve(&RawConfig::from(raw)).unwrap();
-        let problem = |config: &Config| config.authorities().unwrap_err().to_string();
-        assert!(problem(&config).contains("cannot be read"));
+        let raw = json!({"api": "reevo", "base_url": "sandbox:", "ca_file": path});
+        check(raw.clone(), &format!("ca_file: {path} cannot be read"));
         std::fs::write(&path, "no certificate").unwrap();
-        assert!(problem(&config).contains("holds no certificate"));
+        check(raw, &format!("ca_file: {path} holds no certificate"));
     }
 }

@@ -1,7 +1,5 @@
 //! The configuration as the program needs it: complete, typed and checked.
 
-use crate::support::files;
-use anyhow::{Context, Result};
 use reqwest::Certificate;
 use secrecy::SecretString;
 use std::time::Duration;
@@ -56,8 +54,8 @@ pub struct Config {
     pub request_timeout: Duration,
     pub max_retry: Duration,
     pub user_agent: String,
-    /// A file of certificate authorities beside those of the platform.
-    pub ca_file: Option<String>,
+    /// Certificate authorities beside those of the platform.
+    pub authorities: Vec<Certificate>,
 }
 
 impl ApiName {
@@ -83,21 +81,5 @@ impl ApiName {
             Self::Reevo => "https://api.reevo.ai",
             Self::AskElephant => "https://app.askelephant.ai/api",
         }
-    }
-}
-
-impl Config {
-    /// The certificate authorities of the file, if one is configured.
-    pub fn authorities(&self) -> Result<Vec<Certificate>> {
-        let Some(path) = &self.ca_file else {
-            return Ok(Vec::new());
-        };
-        let advice = "write the path of a file with certificates in PEM";
-        let text = files::read(path)
-            .with_context(|| format!("ca_file: {path} cannot be read; {advice}"))?;
-        let certificates = Certificate::from_pem_bundle(&text)
-            .ok()
-            .filter(|found| !found.is_empty());
-        certificates.with_context(|| format!("ca_file: {path} holds no certificate; {advice}"))
     }
 }

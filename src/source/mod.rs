@@ -53,7 +53,7 @@ impl Source {
             user_agent: config.user_agent.clone(),
             timeout: config.request_timeout,
             largest_body: LARGEST_BODY,
-            authorities: config.authorities()?,
+            authorities: config.authorities.clone(),
             proxy,
         };
         let client = Client::new(&settings, Arc::clone(&clock))?;

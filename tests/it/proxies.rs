@@ -74,9 +74,11 @@ fn a_proxy_that_cannot_be_used_is_told_before_anything_is_asked() {
         "socks5://proxy.example:1080",
         "http://",
     ] {
-        let run = run(&["read", "-c", &config], &[("HTTPS_PROXY", proxy)]).ended(2);
-        assert_eq!(run.stderr.lines().count(), 1, "{}", run.stderr);
-        run.says("CRITICAL HTTPS_PROXY is not the address of an http or https proxy");
+        for command in ["read", "check"] {
+            let run = run(&[command, "-c", &config], &[("HTTPS_PROXY", proxy)]).ended(2);
+            assert_eq!(run.stderr.lines().count(), 1, "{}", run.stderr);
+            run.says("CRITICAL HTTPS_PROXY is not the address of an http or https proxy");
+        }
     }
 }
 

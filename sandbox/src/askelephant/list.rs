@@ -5,6 +5,7 @@ use serde::{Deserialize, Serialize};
 use super::matching::{matches, range};
 use super::parameters::{self, Pair, Parameters};
 use super::problem::Problem;
+use super::record;
 use crate::answer::Answer;
 use crate::call::Call;
 use crate::identity;
@@ -66,7 +67,7 @@ pub fn page(world: &World, stream: Stream, call: &Call) -> Result<Answer, Proble
     let mut envelope = Object::open(&mut out);
     envelope.text("object", "list");
     array(envelope.key("data"), &entries, |out, entry| {
-        super::write_expanded(out, options, stream, entry, &parameters.expand, now);
+        record::write_expanded(out, options, stream, entry, &parameters.expand, now);
     });
     envelope.flag("has_more", has_more);
     envelope.text_or_null("next_cursor", cursor.as_deref());

@@ -9,29 +9,22 @@ mod matching;
 mod members;
 mod parameters;
 mod problem;
+mod record;
 
 use crate::answer::Answer;
 use crate::call::Call;
 use crate::identity;
-use crate::options::{Options, Scope};
+use crate::options::Scope;
 use crate::stream::{Api, Stream};
 use crate::world::World;
-use crate::world::store::Entry;
-use directory::{Company, Contact, Tag, User};
-use engagement::Engagement;
-use expansion::Expansion;
 use problem::Problem;
+pub use record::write_record;
 
 /// Answers a request whose path, below `/v2`, has these segments.
 pub fn answer(world: &World, call: &Call, segments: &[&str]) -> Answer {
     route(world, call, segments)
         .unwrap_or_else(|problem| problem.answer(world))
         .with_header("x-api-version", "v2")
-}
-
-/// Writes a record as lists show it when nothing is expanded.
-pub fn write_record(out: &mut Vec<u8>, options: &Options, stream: Stream, entry: &Entry) {
-    write_expanded(out, options, stream, entry, &[], 0);
 }
 
 pub fn invalid_cursor(world: &World) -> Answer {
@@ -96,26 +89,4 @@ fn single(world: &World, stream: Stream, id: &str) -> Result<Answer, Problem> {
     write_record(&mut out, &world.options, stream, &entry);
     let etag = format!("\"{:x}-{:x}\"", entry.rank, entry.version);
     Ok(Answer::of_bytes(200, out).with_header("etag", &etag))
-}
-
-fn write_expanded(
-    out: &mut Vec<u8>,
-    options: &Options,
-    stream: Stream,
-    entry: &Entry,
-    expand: &[Expansion],
-    now: i64,
-) {
-    match stream {
-        Stream::Companies => Company::of(options, entry.index).write(out, options, entry),
-        Stream::Users => User::of(options, entry.index).write(out, options, entry),
-        Stream::Tags => Tag::of(options, entry.index).write(out, options, entry),
-        Stream::Engagements => {
-            let engagement = Engagement::of(options, entry);
-            let mut members = engagement.write(out, options, entry);
-            expansion::write(&mut members, &engagement, expand, now);
-            members.close(entry);
-        }
-        _ => Contact::of(options, entry.index).write(out, options, entry),
-    }
 }
