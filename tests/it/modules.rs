@@ -38,7 +38,25 @@ fn uses(code: &str) -> Vec<Route> {
             .or(statement.rfind("\npub use "))?;
         statement[start..].split_once("use ").map(|(_, tree)| tree)
     });
-    declarations.flat_map(expanded).collect()
+    declarations
+        .flat_map(expanded)
+        .chain(inline(code))
+        .collect()
+}
+
+/// The paths that the code names in place, without a `use`.
+fn inline(code: &str) -> impl Iterator<Item = Route> {
+    let lines = code
+        .lines()
+        .filter(|line| !line.trim_start().starts_with("//"));
+    let words = lines.flat_map(|line| {
+        line.split(|letter: char| !letter.is_alphanumeric() && letter != '_' && letter != ':')
+    });
+    let paths = words.filter(|word| word.starts_with("crate::") || word.starts_with("super::"));
+    let routes = paths.map(|path| path.trim_end_matches(':').split("::").map(str::to_owned));
+    routes
+        .map(Iterator::collect)
+        .filter(|route: &Route| route.len() > 1)
 }
 
 /// The paths of one `use` tree.
@@ -142,7 +160,7 @@ fn circle_in(modules: &[(&[&str], &str)]) -> Option<Vec<String>> {
 fn modules_of(source: &str) -> BTreeMap<Route, String> {
     let source = Path::new(env!("CARGO_MANIFEST_DIR")).join(source);
     let modules = modules(&source, &Route::new());
-    assert!(modules.len() > 30, "{source:?}");
+    assert!(modules.len() > 30, "{}", source.display());
     modules
 }
 
@@ -197,6 +215,11 @@ fn circles_are_found_at_every_level() {
         (&["a"], ""),
     ]);
     assert_eq!(two.unwrap(), ["crate::a", "crate::b", "crate::a"]);
+    let in_place = circle_in(&[
+        (&["a"], "use x::X;"),
+        (&["a", "x"], "fn f() { super::g() }"),
+    ]);
+    assert!(in_place.is_some());
     let up = circle_in(&[(&["a"], "use x::X;"), (&["a", "x"], "use super::A;")]);
     assert_eq!(up.unwrap(), ["crate::a", "crate::a::x", "crate::a"]);
 }
