@@ -1,4 +1,4 @@
-//! The catalog as an orchestrator reads it, in strict types, and as a person edits it.
+//! The catalog as an orchestrator reads it, in strict types, and functions that edit it.
 
 use serde::Deserialize;
 use serde_json::{Map, Value, json};
@@ -59,7 +59,7 @@ impl Entry {
     }
 }
 
-/// Sets one keyword of the metadata at a breadcrumb, which is made if it is not there.
+/// Sets one keyword of the metadata at a breadcrumb. Adds the metadata if there is none.
 pub fn set(catalog: &mut Value, stream: &str, breadcrumb: &[&str], keyword: &str, value: Value) {
     let list = stream_of(catalog, stream)["metadata"]
         .as_array_mut()
@@ -74,7 +74,7 @@ pub fn set(catalog: &mut Value, stream: &str, breadcrumb: &[&str], keyword: &str
     }
 }
 
-/// The entry of a stream in a catalog to be edited.
+/// The entry of a stream in a catalog, for editing.
 pub fn stream_of<'c>(catalog: &'c mut Value, stream: &str) -> &'c mut Value {
     let streams = catalog["streams"].as_array_mut().unwrap();
     let found = streams.iter_mut().find(|entry| entry["stream"] == stream);

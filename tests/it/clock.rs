@@ -1,4 +1,4 @@
-//! A clock that stands still, except that whoever sleeps makes it jump, at once.
+//! A fake clock: it stands still, and a sleep returns at once and moves it forward.
 
 use std::future::Future;
 use std::pin::Pin;
@@ -13,7 +13,7 @@ pub struct FakeClock {
 }
 
 impl FakeClock {
-    /// The time at which the sandboxes of the tests stand.
+    /// A clock at the time of the tests' sandboxes.
     pub fn new() -> Arc<Self> {
         Arc::new(Self {
             start: "2026-07-15T12:00:00Z".parse().unwrap(),
@@ -21,7 +21,7 @@ impl FakeClock {
         })
     }
 
-    /// The waits so far, in seconds.
+    /// All sleeps so far, in seconds.
     pub fn waits(&self) -> Vec<f64> {
         let waits = self.waits.lock().unwrap();
         waits.iter().map(Duration::as_secs_f64).collect()

@@ -1,5 +1,5 @@
-//! The executable as people and orchestrators call it: exit statuses, and one clear sentence for
-//! whatever is wrong.
+//! The executable as people and orchestrators call it: its commands and flags, its exit statuses,
+//! and one clear sentence for each error in its input.
 
 use crate::clock::FakeClock;
 use crate::messages::{Emitted, parse};
@@ -12,7 +12,7 @@ use tap_revops::protocol::Protocol;
 use tap_revops::run::World;
 use tap_revops::run::interruption;
 
-/// Checks that a run ended over its input with one sentence, on one line.
+/// Checks that a run refused its input with exit status 2 and one line.
 fn assert_one_sentence(run: Run, sentence: &str) {
     let run = run.ended(2).says(sentence);
     assert_eq!(run.stdout, "");
@@ -40,7 +40,7 @@ fn a_broken_configuration_gives_one_clear_error() {
 }
 
 #[test]
-fn every_problem_of_a_configuration_is_told_at_once() {
+fn every_problem_of_a_configuration_is_reported_at_once() {
     let workspace = Workspace::reevo("records=1");
     let file = workspace.file(
         "wrong.json",
@@ -150,7 +150,7 @@ fn the_configuration_may_come_on_standard_input_and_before_the_subcommand() {
     ] {
         let piped = std::fs::File::open(piped).unwrap();
         let output = command(arguments, &[]).stdin(piped).output().unwrap();
-        let run = workspace.kept(Run::from(output).ok());
+        let run = workspace.assert_key_absent(Run::from(output).ok());
         assert_eq!(run.emitted().records("contact").len(), 20);
     }
     let run = workspace.run(&["--config", "-", "read", "--config", "-"]);
@@ -160,7 +160,7 @@ fn the_configuration_may_come_on_standard_input_and_before_the_subcommand() {
 }
 
 #[test]
-fn an_unknown_key_is_a_warning_and_no_error() {
+fn an_unknown_key_is_a_warning_not_an_error() {
     let workspace = Workspace::reevo("records=5");
     let settings = json!({"record_types": ["note"], "_orchestrator_key": 1, "pagesize": 5});
     let run = workspace.read(&settings).run().ok();
@@ -172,7 +172,7 @@ fn an_unknown_key_is_a_warning_and_no_error() {
 }
 
 #[test]
-fn an_unknown_variable_is_a_warning_and_no_error() {
+fn an_unknown_variable_is_a_warning_not_an_error() {
     let workspace = Workspace::reevo("records=5");
     let config = workspace.config_file(&json!({"record_types": ["note"]}));
     let variables = [
@@ -180,7 +180,7 @@ fn an_unknown_variable_is_a_warning_and_no_error() {
         ("TAP_REVOPS_LOGLEVEL", "warning"),
         ("TAP_REVOPS__LOAD_SCHEMA", "raw"),
     ];
-    let run = workspace.kept(run(&["read", "--config", &config], &variables).ok());
+    let run = workspace.assert_key_absent(run(&["read", "--config", &config], &variables).ok());
     assert_eq!(
         run.logged("WARNING "),
         [
@@ -197,7 +197,7 @@ fn the_environment_wins_over_the_file_and_can_replace_it() {
         ("TAP_REVOPS_RECORD_TYPES", "contact"),
         ("TAP_REVOPS_PAGE_SIZE", "7"),
     ];
-    let run_one = workspace.kept(run(&["read", "--config", &config], &over).ok());
+    let run_one = workspace.assert_key_absent(run(&["read", "--config", &config], &over).ok());
     assert_eq!(run_one.emitted().records("contact").len(), 20);
     let url = workspace.sandbox.url();
     let alone = [
@@ -207,7 +207,7 @@ fn the_environment_wins_over_the_file_and_can_replace_it() {
         ("TAP_REVOPS_RECORD_TYPES", "contact"),
     ];
     for arguments in [&["read", "--config", "ENV"] as &[&str], &["read"]] {
-        let run = workspace.kept(run(arguments, &alone).ok());
+        let run = workspace.assert_key_absent(run(arguments, &alone).ok());
         assert_eq!(run.emitted().records("contact").len(), 20);
     }
 }
@@ -251,7 +251,7 @@ fn version_and_help_go_to_stdout() {
         concat!("tap-revops ", env!("CARGO_PKG_VERSION"), "\n")
     );
     let help = run(&["--help"], &[]).ok().stdout;
-    for taught in [
+    for text in [
         "discover",
         "check",
         "sandbox",
@@ -259,7 +259,7 @@ fn version_and_help_go_to_stdout() {
         "--catalog",
         "Exit status",
     ] {
-        assert!(help.contains(taught), "{taught}");
+        assert!(help.contains(text), "{text}");
     }
     for arguments in [&["--nonsense"] as &[&str], &["raed"], &[]] {
         let run = run(arguments, &[]).ended(2);
@@ -269,7 +269,7 @@ fn version_and_help_go_to_stdout() {
 }
 
 #[test]
-fn check_tells_what_the_key_can_read() {
+fn check_reports_what_the_key_can_read() {
     for (api, options, status, sentences) in [
         (
             REEVO,
@@ -327,7 +327,7 @@ fn check_tells_what_the_key_can_read() {
 }
 
 #[test]
-fn check_calls_a_configuration_valid_once_all_of_it_is() {
+fn check_calls_a_configuration_valid_only_if_all_of_it_is() {
     let workspace = Workspace::reevo("records=1");
     for (ca_file, status) in [(json!(null), 0), (json!("no.pem"), 2)] {
         let config = workspace.config_file(&json!({"ca_file": ca_file}));
@@ -338,7 +338,7 @@ fn check_calls_a_configuration_valid_once_all_of_it_is() {
 }
 
 #[test]
-fn check_tells_one_stream_as_one() {
+fn check_reports_a_single_stream_in_the_singular() {
     let workspace = Workspace::reevo("records=1");
     let config = workspace.config_file(&json!({"record_types": ["contact"]}));
     let run = workspace.run(&["check", "--config", &config]).ok();
@@ -347,7 +347,7 @@ fn check_tells_one_stream_as_one() {
 
 #[test]
 fn the_sample_configuration_runs_as_it_is() {
-    // CI hands in what the README's first command printed.
+    // CI passes in the output of the README's first command.
     let emitted = match std::env::var_os("TAP_OUTPUT") {
         Some(path) => Emitted::of(parse(&std::fs::read_to_string(path).unwrap())),
         None => run(&["read", "--config", "sample_config.json"], &[])
@@ -356,13 +356,13 @@ fn the_sample_configuration_runs_as_it_is() {
     };
     assert_eq!(emitted.schemas.len(), 7);
     assert_eq!(emitted.states.len(), 7);
-    // Records change by the second, and one that does so during the run comes twice.
+    // A record changes every second; one that changes during the run is emitted twice.
     let ids: HashSet<&str> = emitted.ids("contact").into_iter().collect();
     assert_eq!(ids.len(), 2000);
 }
 
 #[test]
-fn flat_flags_read_as_the_subcommand_does() {
+fn flat_flags_read_the_same_as_the_subcommand() {
     let workspace = Workspace::reevo("records=20");
     let config = workspace.config_file(&json!({"record_types": ["contact"]}));
     let flat = workspace.run(&["-c", &config]).ok().emitted();
@@ -376,7 +376,7 @@ fn flat_flags_read_as_the_subcommand_does() {
 }
 
 #[test]
-fn figures_are_told_unless_a_person_reads_the_log() {
+fn metrics_are_logged_unless_stderr_is_a_terminal() {
     let workspace = Workspace::reevo("records=5");
     let config = workspace.config_file(&json!({"record_types": ["note"]}));
     for err_is_terminal in [false, true] {
@@ -392,9 +392,9 @@ fn figures_are_told_unless_a_person_reads_the_log() {
             err_is_terminal,
         });
         assert_eq!(status as i32, 0);
-        let told = String::from_utf8(err).unwrap();
-        assert_eq!(told.contains("METRIC: "), !err_is_terminal, "{told}");
-        assert!(told.contains("INFO note: 1 record in 1 page"), "{told}");
+        let log = String::from_utf8(err).unwrap();
+        assert_eq!(log.contains("METRIC: "), !err_is_terminal, "{log}");
+        assert!(log.contains("INFO note: 1 record in 1 page"), "{log}");
     }
 }
 
@@ -418,7 +418,7 @@ fn a_reader_that_goes_away_ends_the_run_quietly() {
 }
 
 #[test]
-fn a_disk_that_is_full_is_told() {
+fn a_full_disk_is_reported() {
     let Ok(full) = std::fs::OpenOptions::new().write(true).open("/dev/full") else {
         return;
     };
@@ -434,7 +434,7 @@ fn a_disk_that_is_full_is_told() {
 }
 
 #[test]
-fn the_sandbox_serves_on_its_own_and_says_how_to_reach_it() {
+fn the_sandbox_command_serves_and_prints_its_address_and_key() {
     let arguments = [
         "sandbox",
         "--port",
@@ -448,9 +448,9 @@ fn the_sandbox_serves_on_its_own_and_says_how_to_reach_it() {
         .spawn()
         .unwrap();
     let lines = BufReader::new(child.stderr.take().unwrap()).lines();
-    let told: Vec<String> = lines.take(2).map(Result::unwrap).collect();
+    let lines: Vec<String> = lines.take(2).map(Result::unwrap).collect();
     let last_word = |line: &String| line.rsplit(' ').next().unwrap().to_owned();
-    let (url, key) = (last_word(&told[0]), last_word(&told[1]));
+    let (url, key) = (last_word(&lines[0]), last_word(&lines[1]));
     assert_eq!(key, "sk-apik_own.key");
     let workspace = Workspace::askelephant("records=1");
     let config = workspace.config_file(&json!({"base_url": url, "api_key": key}));

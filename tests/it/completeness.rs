@@ -1,11 +1,11 @@
-//! A full read emits every record of both APIs exactly once, exactly as it must be, whatever the
-//! API is like.
+//! A full read emits every record of both APIs once and with the right values, for every form in
+//! which the API may answer.
 
 use crate::oracle::assert_complete;
 use crate::support::{ASKELEPHANT, COLLECTIONS, RECORD_TYPES, REEVO, Workspace};
 use serde_json::{Value, json};
 
-/// Settings for reading all that the sandbox has.
+/// Settings that read every stream of the sandbox.
 fn everything(api: &str, page_size: Option<u64>) -> Value {
     let mut settings = json!({});
     if api == REEVO {
@@ -17,6 +17,7 @@ fn everything(api: &str, page_size: Option<u64>) -> Value {
     settings
 }
 
+/// Checks a full read of an API in a sandbox with these options.
 fn check(api: &'static str, options: &str, page_size: Option<u64>) {
     let workspace = Workspace::new(api, options);
     let settings = everything(api, page_size);
@@ -48,7 +49,7 @@ fn any_page_size_gives_every_record_of_askelephant() {
 }
 
 #[test]
-fn ties_that_cross_pages_lose_nothing_even_if_shuffled() {
+fn ties_across_pages_lose_no_record_even_if_shuffled() {
     for api in [REEVO, ASKELEPHANT] {
         check(api, "records=90&ties=shuffled", Some(7));
     }
@@ -56,7 +57,7 @@ fn ties_that_cross_pages_lose_nothing_even_if_shuffled() {
 }
 
 #[test]
-fn the_next_cursor_is_followed_wherever_it_stands_and_however_it_ends() {
+fn the_next_cursor_is_found_in_every_place_and_may_end_in_every_form() {
     for place in ["top", "pagination", "meta"] {
         for end in ["null", "absent", "empty"] {
             let options = format!("records=20&cursor_place={place}&cursor_end={end}");
@@ -102,7 +103,7 @@ fn every_kind_of_cursor_of_askelephant_is_followed() {
 }
 
 #[test]
-fn a_page_size_that_the_api_refuses_or_caps_is_got_over() {
+fn a_page_size_that_the_api_refuses_or_caps_loses_no_record() {
     for api in [REEVO, ASKELEPHANT] {
         for overrun in ["error", "error422", "cap"] {
             let options = format!("records=60&max_limit=10&limit_overrun={overrun}");
@@ -112,7 +113,7 @@ fn a_page_size_that_the_api_refuses_or_caps_is_got_over() {
 }
 
 #[test]
-fn streams_without_records_are_declared_and_end() {
+fn streams_without_records_emit_a_schema_and_a_state() {
     for api in [REEVO, ASKELEPHANT] {
         check(api, "records=0", None);
     }
@@ -157,7 +158,7 @@ fn expanded_members_of_engagements_are_read_and_fit_their_schema() {
 }
 
 #[test]
-fn engagements_that_are_private_are_read_with_their_scope_alone() {
+fn private_engagements_are_read_only_with_their_scope() {
     let public =
         "records=80&scopes=contacts:read,companies:read,users:read,tags:read,engagements:read";
     let count = |options: &str| {

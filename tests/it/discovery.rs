@@ -1,4 +1,4 @@
-//! The catalog: what every consumer of Singer catalogs needs it to be.
+//! The catalog that discover prints: what consumers of Singer catalogs need it to hold.
 
 use crate::catalog::{Catalog, Entry};
 use crate::golden::assert_golden;
@@ -6,7 +6,7 @@ use crate::support::{ASKELEPHANT, COLLECTIONS, RECORD_TYPES, REEVO, Workspace};
 use serde_json::{Value, json};
 use std::collections::BTreeSet;
 
-/// The keywords that some common target stumbles over.
+/// JSON Schema keywords that some common target does not support.
 const FORBIDDEN: [&str; 9] = [
     "anyOf",
     "oneOf",
@@ -29,14 +29,14 @@ fn whole_catalog(api: &'static str) -> Catalog {
     }
 }
 
-fn both() -> Vec<Entry> {
+fn entries_of_both_apis() -> Vec<Entry> {
     let apis = [REEVO, ASKELEPHANT].into_iter();
     let entries: Vec<Entry> = apis.flat_map(|api| whole_catalog(api).streams).collect();
     assert_eq!(entries.len(), RECORD_TYPES.len() + COLLECTIONS.len());
     entries
 }
 
-/// Checks a schema and all below it.
+/// Checks a schema and every schema in it.
 fn assert_plain(place: &str, schema: &Value, nullable: bool) {
     let members = schema.as_object().unwrap();
     for keyword in FORBIDDEN {
@@ -79,8 +79,8 @@ fn assert_safe(name: &str) {
 }
 
 #[test]
-fn every_schema_keeps_to_what_targets_can_read() {
-    for entry in both() {
+fn every_schema_uses_only_what_targets_can_read() {
+    for entry in entries_of_both_apis() {
         assert_eq!(entry.schema["type"], "object");
         let properties = entry.schema["properties"].as_object().unwrap();
         for (name, schema) in properties {
@@ -95,8 +95,8 @@ fn every_schema_keeps_to_what_targets_can_read() {
 }
 
 #[test]
-fn every_stream_has_a_safe_name_and_a_way_back_to_the_api() {
-    let entries = both();
+fn every_stream_has_a_safe_name_and_keeps_its_api_name() {
+    let entries = entries_of_both_apis();
     for entry in &entries {
         assert_safe(&entry.stream);
         assert_eq!(entry.stream, entry.tap_stream_id);
@@ -114,7 +114,7 @@ fn every_stream_has_a_safe_name_and_a_way_back_to_the_api() {
 
 #[test]
 fn every_field_of_the_api_is_offered_under_one_name() {
-    for entry in both() {
+    for entry in entries_of_both_apis() {
         let properties = entry.schema["properties"].as_object().unwrap();
         let api_names: BTreeSet<String> = properties
             .keys()
@@ -124,7 +124,7 @@ fn every_field_of_the_api_is_offered_under_one_name() {
     }
 }
 
-/// The breadcrumbs of all properties of a schema, nested ones too.
+/// The breadcrumbs of all properties of a schema, including nested ones.
 fn breadcrumbs(schema: &Value, parent: &[String]) -> BTreeSet<Vec<String>> {
     let mut found = BTreeSet::new();
     for (name, nested) in schema["properties"].as_object().into_iter().flatten() {
@@ -138,8 +138,8 @@ fn breadcrumbs(schema: &Value, parent: &[String]) -> BTreeSet<Vec<String>> {
 }
 
 #[test]
-fn every_property_has_metadata_down_to_the_last() {
-    for entry in both() {
+fn every_property_has_metadata_even_if_nested() {
+    for entry in entries_of_both_apis() {
         let mut expected = breadcrumbs(&entry.schema, &[]);
         expected.insert(Vec::new());
         let listed: Vec<&Vec<String>> = entry.metadata.iter().map(|one| &one.breadcrumb).collect();
@@ -161,8 +161,8 @@ fn every_property_has_metadata_down_to_the_last() {
 }
 
 #[test]
-fn every_stream_says_how_it_can_be_read_again() {
-    for entry in both() {
+fn every_stream_declares_its_keys_and_its_filters() {
+    for entry in entries_of_both_apis() {
         let root = entry.metadata(&[]);
         assert_eq!(root["table-key-properties"], json!(["id"]));
         assert_eq!(root["valid-replication-keys"], json!(["updated_at"]));
@@ -192,7 +192,7 @@ fn a_stream_that_cannot_be_sorted_by_updated_at_is_full_table_only() {
 }
 
 #[test]
-fn descriptions_are_carried_over() {
+fn descriptions_of_the_api_are_in_the_catalog() {
     let catalog = whole_catalog(REEVO);
     let contact = catalog.entry("contact");
     assert!(contact.metadata(&[])["description"].is_string());
@@ -209,7 +209,7 @@ fn descriptions_are_carried_over() {
 }
 
 #[test]
-fn the_catalog_has_no_line_that_breaks_an_orchestrator() {
+fn no_line_of_the_catalog_is_too_long_for_an_orchestrator() {
     let workspace = Workspace::reevo("records=10");
     let config = workspace.config_file(&json!({"record_types": RECORD_TYPES}));
     let run = workspace.run(&["--config", &config, "--discover"]).ok();
@@ -237,7 +237,7 @@ fn discover_wins_over_every_other_flag() {
 }
 
 #[test]
-fn a_catalog_is_written_as_it_always_was() {
+fn a_catalog_has_the_same_bytes_as_before() {
     let workspace = Workspace::reevo("records=10");
     let config = workspace.config_file(&json!({"record_types": ["Renewal-Plan"]}));
     let run = workspace.run(&["discover", "--config", &config]).ok();

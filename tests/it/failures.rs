@@ -1,11 +1,11 @@
-//! Streams that fail, keys that are refused, and hosts that are not there.
+//! Streams that fail, keys that are refused, and addresses that cannot be reached.
 
 use crate::clock::FakeClock;
 use crate::support::{ASKELEPHANT, REEVO, Workspace};
 use revops_sandbox::{Fault, Reply};
 use serde_json::{Value, json};
 
-/// Answers requests whose path holds a text with a status, after some have passed.
+/// Answers requests whose path contains a text with a status, except the first `skip` ones.
 fn refuse(workspace: &Workspace, path: &str, skip: u64, status: u16, body: &str) {
     workspace.sandbox.inject(Fault {
         path_contains: path.to_owned(),
@@ -19,11 +19,11 @@ fn refuse(workspace: &Workspace, path: &str, skip: u64, status: u16, body: &str)
     });
 }
 
-/// A run of three streams of which the second fails on its second page.
+/// Three streams; in most tests one of them fails.
 const THREE: [&str; 3] = ["contact", "account", "task"];
 
 #[test]
-fn a_stream_that_fails_half_way_promises_nothing_and_keeps_its_old_bookmark() {
+fn a_stream_that_fails_half_way_keeps_its_old_bookmark() {
     for concurrency in [1, 3] {
         let workspace = Workspace::reevo("records=60");
         let settings = json!({"record_types": THREE, "page_size": 10, "concurrency": concurrency});
@@ -52,7 +52,7 @@ fn a_stream_that_fails_half_way_promises_nothing_and_keeps_its_old_bookmark() {
 }
 
 #[test]
-fn every_failed_stream_has_a_sentence() {
+fn every_failed_stream_is_reported_with_its_cause() {
     let workspace = Workspace::reevo("records=60");
     let settings = json!({"record_types": THREE, "page_size": 10});
     refuse(
@@ -102,7 +102,7 @@ fn streams_that_the_key_may_not_read_are_left_out_of_the_catalog() {
 }
 
 #[test]
-fn a_key_that_may_read_nothing_has_no_catalog() {
+fn discover_fails_if_the_key_can_read_no_stream() {
     let workspace = Workspace::askelephant("records=10&scopes=");
     let config = workspace.config_file(&json!({}));
     let run = workspace.run(&["discover", "--config", &config]).ended(1);
@@ -110,7 +110,7 @@ fn a_key_that_may_read_nothing_has_no_catalog() {
     run.says("this key can read no stream at all");
 }
 
-/// The catalog of a workspace that offers more than another.
+/// The catalog that discover prints.
 fn catalog_of(workspace: &Workspace, settings: &Value) -> Value {
     let config = workspace.config_file(settings);
     let run = workspace.run(&["discover", "--config", &config]).ok();
@@ -173,13 +173,13 @@ fn a_stream_that_the_configuration_names_and_the_key_may_not_read_fails_the_run(
     }
     let run = workspace.read(&named).run();
     assert_eq!(run.emitted().states.len(), 1);
-    // Nobody has asked for the note stream by its name here.
+    // This configuration does not name the note stream.
     let run = workspace.read(&json!({})).run().ok();
     run.says("WARNING note is left out: the API answered 403");
 }
 
 #[test]
-fn without_a_catalog_a_stream_that_cannot_be_described_holds_up_no_other() {
+fn without_a_catalog_a_stream_without_a_schema_fails_alone() {
     for (status, body) in [
         (503, ""),
         (200, "<html>"),
@@ -200,7 +200,7 @@ fn without_a_catalog_a_stream_that_cannot_be_described_holds_up_no_other() {
 }
 
 #[test]
-fn the_last_word_says_what_became_of_all_streams_and_gives_each_cause_once() {
+fn the_final_error_covers_all_streams_and_gives_each_cause_once() {
     let workspace = Workspace::reevo("records=10");
     refuse(
         &workspace,
@@ -213,13 +213,13 @@ fn the_last_word_says_what_became_of_all_streams_and_gives_each_cause_once() {
         .read(&json!({"record_types": THREE}))
         .run()
         .ended(1);
-    let last: Vec<&str> = run.logged("CRITICAL ");
-    assert_eq!(last.len(), 2);
+    let errors: Vec<&str> = run.logged("CRITICAL ");
+    assert_eq!(errors.len(), 2);
     assert_eq!(
-        last[0],
+        errors[0],
         "all 3 streams failed, and their bookmarks stay as they were:"
     );
-    let mut names = last[1]
+    let mut names = errors[1]
         .trim_start()
         .split(':')
         .next()
@@ -236,7 +236,7 @@ fn the_last_word_says_what_became_of_all_streams_and_gives_each_cause_once() {
 }
 
 #[test]
-fn an_address_where_nothing_is_found_is_probably_a_wrong_base_url() {
+fn a_404_for_every_stream_is_reported_as_a_wrong_base_url() {
     for (api, usual) in [
         (REEVO, "for Reevo it is usually https://api.reevo.ai"),
         (
@@ -273,7 +273,7 @@ fn a_wrong_key_ends_the_run_at_once() {
 }
 
 #[test]
-fn a_key_that_is_withdrawn_in_the_middle_ends_the_run() {
+fn a_key_that_is_revoked_during_the_run_ends_it() {
     let workspace = Workspace::reevo("records=60");
     let settings = json!({"record_types": THREE, "page_size": 10, "concurrency": 1});
     refuse(&workspace, "_query", 4, 401, r#"{"code":"unauthorized"}"#);
@@ -281,12 +281,12 @@ fn a_key_that_is_withdrawn_in_the_middle_ends_the_run() {
     assert_eq!(run.logged("CRITICAL ").len(), 1);
     let emitted = run.emitted();
     assert!(emitted.states.is_empty());
-    // The streams behind it were not begun.
+    // The streams after it were not started.
     assert_eq!(emitted.schemas.len(), 1);
 }
 
 #[test]
-fn an_address_that_nobody_answers_is_told_after_three_attempts() {
+fn an_unreachable_address_is_reported_after_three_attempts() {
     let workspace = Workspace::reevo("records=10");
     let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
     let address = format!("http://{}", listener.local_addr().unwrap());
@@ -304,7 +304,7 @@ fn an_address_that_nobody_answers_is_told_after_three_attempts() {
 }
 
 #[test]
-fn a_schema_that_makes_no_sense_fails_its_stream_alone() {
+fn an_invalid_schema_fails_only_its_stream() {
     for body in ["<html>", r#"{"attributes":5}"#, "{}"] {
         let workspace = Workspace::reevo("records=10");
         let settings = json!({"record_types": THREE});
@@ -370,7 +370,7 @@ fn every_error_envelope_is_understood() {
 }
 
 #[test]
-fn a_misspelt_stream_is_told_with_the_one_that_was_probably_meant() {
+fn a_misspelt_stream_is_reported_with_a_suggestion() {
     let reevo = Workspace::reevo("records=10");
     let run = reevo.read(&json!({"record_types": ["contacts"]})).run();
     run.ended(1)

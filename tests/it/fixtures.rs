@@ -1,4 +1,4 @@
-//! Every fixture of the two APIs, read by the library as the tap reads it.
+//! Every fixture of the two APIs, read by the library. The results are in golden files.
 
 use crate::golden::assert_golden;
 use bytes::Bytes;
@@ -58,7 +58,7 @@ fn described(record_type: &str, schema: &str) -> Stream {
         .unwrap()
 }
 
-/// The records of a page as they are emitted, and what was noticed, each on a line.
+/// The records of a page as the tap emits them and then its findings, each on a line.
 fn emitted(api: &Api, stream: &Stream, page: &str) -> String {
     let page = api.page(reply(200, page), false).unwrap();
     let projection = stream.clone().whole().projection();
@@ -115,7 +115,7 @@ fn every_single_record_of_reevo_is_read() {
             other => format!("schema_{other}.json"),
         };
         let stream = described(&record_type, &text("reevo", &schema));
-        // The page is the fixture's own text, so that every digit is as it came.
+        // The page is built from the fixture's text, so that every digit stays.
         let inner = text("reevo", &name);
         let inner = inner
             .trim()
@@ -148,7 +148,7 @@ fn page_of(attribute: &Value) -> String {
     json!({"data": [record]}).to_string()
 }
 
-/// The emitted value of the one attribute, and what was noticed.
+/// The emitted value of the one attribute, and the findings.
 fn emitted_value(value_type: &str, is_array: bool, attribute: &Value) -> String {
     let (api, _) = reevo();
     let lines = emitted(&api, &stream_of(value_type, is_array), &page_of(attribute));
@@ -176,7 +176,7 @@ fn every_value_type_is_unwrapped_in_all_its_forms() {
 }
 
 #[test]
-fn every_deviation_is_survived() {
+fn every_deviation_from_the_documentation_is_read() {
     let variants: Value =
         serde_json::from_str(&text("reevo", "value_type_tolerance_variants.json")).unwrap();
     let mut lines = String::new();
@@ -228,13 +228,13 @@ fn every_list_of_askelephant_is_read() {
 
 fn failure_of(api: &Api, status: u16, body: &str) -> Failure {
     match api.page(reply(status, body), false) {
-        Ok(_) => panic!("{status} is no success"),
+        Ok(_) => panic!("{status} was taken for a success"),
         Err(failure) => failure,
     }
 }
 
 #[test]
-fn every_error_becomes_a_sentence_of_the_right_kind() {
+fn every_error_has_a_readable_message_and_the_right_kind() {
     let (api, _) = reevo();
     let index: Value = serde_json::from_str(&text("reevo", "error_index.json")).unwrap();
     let mut lines = String::new();
@@ -261,7 +261,7 @@ fn every_error_becomes_a_sentence_of_the_right_kind() {
 }
 
 #[test]
-fn a_cursor_that_no_longer_works_is_told_in_every_envelope() {
+fn an_invalid_cursor_is_recognized_in_every_error_envelope() {
     let (api, _) = reevo();
     let variants: Value =
         serde_json::from_str(&text("reevo", "error_envelope_variants.json")).unwrap();

@@ -1,9 +1,9 @@
-//! Exact bytes, pinned in files. `UPDATE_GOLDEN=1 cargo test` writes them anew, for a person to
-//! read in the diff.
+//! Golden files, which pin exact bytes. `UPDATE_GOLDEN=1 cargo test` writes them again; review the
+//! diff.
 
 use std::path::Path;
 
-/// Compares text with the golden file of a name.
+/// Checks that a text equals the golden file with this name.
 pub fn assert_golden(name: &str, actual: &str) {
     let path = Path::new(env!("CARGO_MANIFEST_DIR"))
         .join("tests/it/golden")

@@ -1,5 +1,5 @@
-//! Input that nobody sends by accident. The tap answers with records or with a sentence; it never
-//! breaks, and what it writes can be read by anybody.
+//! Hostile input. The tap emits records or one readable error; it never crashes, and its output is
+//! always valid.
 
 use crate::support::{Read, Run, Workspace};
 use revops_sandbox::{Fault, Reply};
@@ -11,8 +11,8 @@ fn settings() -> Value {
     json!({"record_types": ["note"], "unknown_fields": "collect", "max_retry_seconds": 0})
 }
 
-/// The run, if it ended as the tap ends runs.
-fn unbroken(run: Run) -> Run {
+/// Returns the run after checking that it ended in a regular way, with valid output.
+fn not_crashed(run: Run) -> Run {
     for text in ["panicked", "the tap itself failed"] {
         assert!(!run.stderr.contains(text), "{}", run.stderr);
     }
@@ -22,13 +22,13 @@ fn unbroken(run: Run) -> Run {
     run
 }
 
-/// What becomes of the first page if it is this.
+/// A run in which the first page has this body.
 fn page(body: &str) -> Run {
     let workspace = Workspace::reevo("records=5");
     workspace
         .sandbox
         .inject(answer("note/_query", 200, &[], body));
-    unbroken(read(&workspace).run())
+    not_crashed(read(&workspace).run())
 }
 
 fn read(workspace: &Workspace) -> Read<'_> {
@@ -43,7 +43,7 @@ fn read(workspace: &Workspace) -> Read<'_> {
 fn answer(path: &str, status: u16, headers: &[(&str, &str)], body: &str) -> Fault {
     Fault {
         path_contains: path.to_owned(),
-        // Discovery probes once.
+        // Discovery sends one probe.
         skip: 1,
         times: 1,
         reply: Reply::Status {
@@ -68,7 +68,7 @@ fn record(members: &str) -> String {
 }
 
 #[test]
-fn no_page_breaks_it() {
+fn no_page_crashes_the_tap() {
     let long = "x".repeat(10_000_000);
     let pages = [
         (nested(DEEP), false),
@@ -109,7 +109,7 @@ fn no_page_breaks_it() {
 }
 
 #[test]
-fn no_date_breaks_it() {
+fn no_date_crashes_the_tap() {
     for updated_at in [
         "0001-01-01T00:00:00+23:59",
         "0001-01-01T00:00:00Z",
@@ -125,7 +125,7 @@ fn no_date_breaks_it() {
 }
 
 #[test]
-fn no_header_breaks_it() {
+fn no_header_crashes_the_tap() {
     for (name, value) in [
         ("retry-after", "18446744073709551615"),
         ("retry-after", "18446744073709551616"),
@@ -138,18 +138,18 @@ fn no_header_breaks_it() {
         let workspace = Workspace::reevo("records=5");
         let fault = answer("note/_query", 429, &[(name, value)], "");
         workspace.sandbox.inject(fault);
-        let run = unbroken(read(&workspace).run());
+        let run = not_crashed(read(&workspace).run());
         assert_ne!(run.status, 0, "{name}: {value}");
         let workspace = Workspace::reevo("records=5");
         let body = record(r#""new":1"#);
         let fault = answer("note/_query", 200, &[(name, value)], &body);
         workspace.sandbox.inject(fault);
-        unbroken(read(&workspace).run()).ok();
+        not_crashed(read(&workspace).run()).ok();
     }
 }
 
 #[test]
-fn no_bookmark_and_no_lookback_break_it() {
+fn no_bookmark_and_no_lookback_crash_the_tap() {
     let workspace = Workspace::reevo("records=5");
     for (updated_at, lookback) in [
         ("0001-01-01T00:00:00Z", 0),
@@ -162,7 +162,7 @@ fn no_bookmark_and_no_lookback_break_it() {
         let mut settings = settings();
         settings["lookback_seconds"] = json!(lookback);
         let state = json!({"bookmarks": {"note": {"updated_at": updated_at, "id": "a"}}});
-        let run = unbroken(workspace.read(&settings).state(&state).run()).ok();
+        let run = not_crashed(workspace.read(&settings).state(&state).run()).ok();
         let read = run.emitted().records("note").len();
         let all = workspace.sandbox.truth("note").len();
         let expected = if updated_at.starts_with('9') { 0 } else { all };
@@ -171,7 +171,7 @@ fn no_bookmark_and_no_lookback_break_it() {
 }
 
 #[test]
-fn no_file_breaks_it() {
+fn no_file_crashes_the_tap() {
     let workspace = Workspace::reevo("records=5");
     let right = workspace.config(&settings());
     let deep_in = |outer: &str| outer.replace('?', &nested(DEEP));
@@ -186,7 +186,7 @@ fn no_file_breaks_it() {
     ];
     for text in configs {
         let path = workspace.file("config.json", &text);
-        unbroken(workspace.run(&["read", "--config", &path]));
+        not_crashed(workspace.run(&["read", "--config", &path]));
     }
     let config = workspace.file("config.json", &right);
     let files = [
@@ -205,13 +205,13 @@ fn no_file_breaks_it() {
     for text in files {
         let path = workspace.file("input.json", &text);
         for flag in ["--catalog", "--state"] {
-            unbroken(workspace.run(&["read", "--config", &config, flag, &path]));
+            not_crashed(workspace.run(&["read", "--config", &config, flag, &path]));
         }
     }
 }
 
 #[test]
-fn no_environment_breaks_it() {
+fn no_environment_crashes_the_tap() {
     let long = "9".repeat(100_000);
     for (name, value) in [
         ("TAP_REVOPS_LOOKBACK_SECONDS", "18446744073709551615"),
@@ -233,7 +233,7 @@ fn no_environment_breaks_it() {
             ("TAP_REVOPS_BASE_URL", "sandbox:?records=3"),
         ];
         let environment: Vec<(&str, &str)> = base.into_iter().chain([(name, value)]).collect();
-        unbroken(crate::support::run(
+        not_crashed(crate::support::run(
             &["read", "--config", "ENV"],
             &environment,
         ));
@@ -241,9 +241,9 @@ fn no_environment_breaks_it() {
 }
 
 #[test]
-fn a_user_agent_that_no_header_can_hold_is_told() {
+fn a_user_agent_that_no_header_can_hold_is_refused() {
     let workspace = Workspace::reevo("records=1");
     let config = workspace.config_file(&json!({"user_agent": "acme\n7"}));
-    let run = unbroken(workspace.run(&["check", "--config", &config])).ended(2);
+    let run = not_crashed(workspace.run(&["check", "--config", &config])).ended(2);
     run.says("user_agent: a header cannot hold all of its characters");
 }

@@ -1,4 +1,4 @@
-//! A full run and what comes after it: bookmarks, boundaries, and the state between runs.
+//! A full run and the runs after it: bookmarks, boundaries, and the state between runs.
 
 use crate::catalog;
 use crate::clock::FakeClock;
@@ -29,7 +29,7 @@ fn at(minute: i64) -> DateTime<Utc> {
     start + TimeDelta::minutes(minute)
 }
 
-/// A workspace in which the newest record of each stream is alone at its instant.
+/// A workspace in which no other record has the `updated_at` of the newest record of its stream.
 fn workspace(api: &'static str, options: &str) -> Workspace {
     let workspace = Workspace::new(api, options);
     for stream in streams(api) {
@@ -106,7 +106,7 @@ fn a_record_that_ties_with_the_bookmark_is_not_missed() {
     }
 }
 
-/// The first requests for pages of a stream's second run, whose state is that of the first.
+/// The page requests of a stream's second run, which starts from the state of the first.
 fn second_run_requests(workspace: &Workspace, stream: &str, extra: &Value) -> Vec<Value> {
     let mut settings = settings(workspace.api);
     if workspace.api == REEVO {
@@ -121,7 +121,7 @@ fn second_run_requests(workspace: &Workspace, stream: &str, extra: &Value) -> Ve
     requests(workspace, stream)
 }
 
-/// The requests for pages, without the probe, as JSON: bodies, or pairs of the query.
+/// The page requests without the probe, as JSON: the body, or the pairs of the query.
 fn requests(workspace: &Workspace, stream: &str) -> Vec<Value> {
     let requests = workspace.page_requests(stream);
     let values = requests.iter().map(|request| {
@@ -189,7 +189,7 @@ fn boundary_lookback_and_end_date_shape_the_window() {
             "gte",
             "2026-07-09T23:58:30.123456Z",
         ),
-        // A bookmark is newer than any start date.
+        // A bookmark takes precedence over the start date.
         (json!({"start_date": "2026-01-01"}), "gte", bookmark),
     ] {
         let mut extra = extra;
@@ -212,7 +212,7 @@ fn boundary_lookback_and_end_date_shape_the_window() {
 }
 
 #[test]
-fn a_full_export_has_no_filter_and_its_next_pages_repeat_what_they_must() {
+fn a_full_export_has_no_filter_and_its_next_pages_repeat_only_what_they_must() {
     let reevo = Workspace::reevo("records=60");
     reevo
         .read(&json!({"record_types": ["contact"], "page_size": 25}))
@@ -291,13 +291,13 @@ fn lookback_reads_again_and_the_bookmark_does_not_go_back() {
     let settings = json!({"record_types": ["contact"], "lookback_seconds": 86_400 * 200});
     let first = workspace.read(&settings).emitted();
     let second = workspace.read(&settings).state(first.state()).emitted();
-    // The record of the bookmark itself is certainly a repeat.
+    // The record that the bookmark names has not changed, so it is not emitted again.
     assert_eq!(second.records("contact").len(), 59);
     assert_eq!(second.state(), first.state());
 }
 
 #[test]
-fn a_bookmark_of_the_future_stays() {
+fn a_bookmark_in_the_future_is_kept() {
     for api in [REEVO, ASKELEPHANT] {
         let workspace = workspace(api, "records=60");
         let stream = streams(api)[0];
@@ -314,7 +314,7 @@ fn a_bookmark_of_the_future_stays() {
 }
 
 #[test]
-fn what_came_with_the_state_is_carried_through_every_state() {
+fn unknown_parts_of_the_state_are_kept_in_every_state() {
     let workspace = Workspace::reevo("records=20");
     let mut state: Value = serde_json::from_str(
         r#"{"currently_syncing": "x", "mine": {"big": 12345678901234567}, "bookmarks": {
@@ -348,7 +348,7 @@ fn what_came_with_the_state_is_carried_through_every_state() {
             assert_eq!(promised.pointer(pointer), state.pointer(pointer));
         }
     }
-    // Nothing else has come in.
+    // Nothing else was added.
     let bookmarks = emitted.state()["bookmarks"].as_object().unwrap();
     assert_eq!(bookmarks.len(), 4);
     state["bookmarks"] = emitted.state()["bookmarks"].clone();
@@ -356,7 +356,7 @@ fn what_came_with_the_state_is_carried_through_every_state() {
 }
 
 #[test]
-fn a_state_message_or_an_empty_file_is_a_state_too() {
+fn a_state_message_or_an_empty_file_is_accepted_as_a_state() {
     let workspace = workspace(REEVO, "records=20");
     let settings = json!({"record_types": ["contact"]});
     let first = workspace.read(&settings).emitted();
@@ -376,7 +376,7 @@ fn a_state_message_or_an_empty_file_is_a_state_too() {
 }
 
 #[test]
-fn a_stream_that_cannot_be_filtered_is_read_as_a_whole_each_time() {
+fn a_stream_that_cannot_be_filtered_is_read_in_full_each_time() {
     let workspace = Workspace::reevo("records=20&updated_at_unsortable=contact");
     let settings = json!({"record_types": ["contact"], "start_date": "2026-07-01"});
     let first = workspace.read(&settings).emitted();
@@ -388,14 +388,14 @@ fn a_stream_that_cannot_be_filtered_is_read_as_a_whole_each_time() {
 }
 
 #[test]
-fn lookback_finds_what_became_visible_late() {
+fn lookback_finds_records_that_became_visible_late() {
     for api in [REEVO, ASKELEPHANT] {
         let workspace = workspace(api, "records=60&visibility_delay_seconds=30");
         let now = workspace.sandbox.now();
         workspace.sandbox.set_clock(now + TimeDelta::seconds(60));
         let stream = streams(api)[0];
         let second = |number: i64| now + TimeDelta::seconds(60 + number);
-        // Seen by the first run, and newer than what is not seen yet.
+        // The first run reads this record, which is newer than the one that is not visible yet.
         workspace.sandbox.insert(stream, second(5));
         workspace.sandbox.set_clock(second(20));
         let late = workspace.sandbox.insert(stream, second(4));
@@ -414,7 +414,7 @@ fn lookback_finds_what_became_visible_late() {
 }
 
 #[test]
-fn a_state_file_that_does_not_exist_yet_means_from_the_start() {
+fn a_missing_state_file_means_a_read_from_the_start() {
     let workspace = Workspace::reevo("records=10");
     let config = workspace.config_file(&json!({"record_types": ["task"]}));
     let missing = workspace.file("folder", "") + ".json";
@@ -431,7 +431,7 @@ fn a_state_file_that_does_not_exist_yet_means_from_the_start() {
 }
 
 #[test]
-fn a_state_of_other_streams_is_told_with_the_form_that_is_expected() {
+fn a_state_of_other_streams_is_reported_with_the_expected_form() {
     let workspace = Workspace::reevo("records=10");
     let settings = json!({"record_types": ["task", "note"]});
     let bookmark = json!({"updated_at": "2026-01-01T00:00:00Z", "id": "a"});
@@ -462,7 +462,7 @@ fn a_state_of_other_streams_is_told_with_the_form_that_is_expected() {
 }
 
 #[test]
-fn a_bookmark_in_the_future_reads_nothing_and_is_told() {
+fn a_bookmark_in_the_future_reads_nothing_and_warns() {
     let workspace = Workspace::reevo("records=10");
     let state = json!({"bookmarks": {"task": {"updated_at": "2099-01-01T00:00:00Z", "id": "a"}}});
     let settings = json!({"record_types": ["task"]});

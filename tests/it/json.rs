@@ -1,5 +1,5 @@
-//! JSON with every digit: a tree whose numbers are text, so that what was sent and what was
-//! emitted can be compared exactly. Nothing of the tap's own JSON code is used.
+//! JSON as a tree whose numbers are text, so that sent and emitted values can be compared digit by
+//! digit. Uses none of the tap's own JSON code.
 
 use serde::Deserialize;
 use serde::de::{Deserializer, MapAccess, Visitor};
@@ -10,7 +10,7 @@ use std::fmt;
 pub enum Json {
     Null,
     Flag(bool),
-    /// The digits as written.
+    /// The characters as written.
     Number(String),
     Text(String),
     Array(Vec<Json>),
@@ -53,19 +53,19 @@ impl Json {
     pub fn text(&self) -> &str {
         match self {
             Self::Text(text) => text,
-            other => panic!("{other:?} is no text"),
+            other => panic!("{other:?} is not a text"),
         }
     }
 
     pub fn names(&self) -> Vec<&str> {
         match self {
             Self::Object(members) => members.iter().map(|(name, _)| name.as_str()).collect(),
-            other => panic!("{other:?} is no object"),
+            other => panic!("{other:?} is not an object"),
         }
     }
 }
 
-/// On one line, as `JSON.stringify` writes it.
+/// Compact JSON on one line.
 impl fmt::Display for Json {
     fn fmt(&self, formatter: &mut fmt::Formatter) -> fmt::Result {
         match self {
@@ -87,7 +87,7 @@ impl fmt::Display for Json {
     }
 }
 
-/// The characters of a JSON string, without NUL, and with U+FFFD for half a surrogate pair.
+/// The characters of a JSON string, without NUL, and with U+FFFD for each lone surrogate.
 fn characters(raw: &str) -> String {
     let mut units: Vec<u16> = Vec::new();
     let mut letters = raw[1..raw.len() - 1].chars();

@@ -1,6 +1,6 @@
-//! The tap from outside: its library against fixtures, and its executable against the sandbox.
+//! Tests of the whole tap: its library against fixtures, and its executable against the sandbox.
 
-#![expect(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
+#![expect(clippy::unwrap_used, reason = "a panic fails the test, as it should")]
 
 mod catalog;
 mod clock;

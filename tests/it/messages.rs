@@ -1,5 +1,5 @@
-//! What a Singer target makes of the output: strict types of the tests' own, and the order that
-//! the lines must have.
+//! The output as a Singer target reads it, in strict types that are the tests' own, and the check
+//! of the order of its lines.
 
 use crate::json::Json;
 use serde::Deserialize;
@@ -29,7 +29,7 @@ pub struct SchemaMessage {
 pub struct RecordMessage {
     pub stream: String,
     pub record: Json,
-    /// For validators, which do not mind digits.
+    /// For schema validators, which need no exact digits.
     pub value: Value,
 }
 
@@ -57,11 +57,11 @@ struct Typed {
     kind: String,
 }
 
-/// Every line of an output. Blank lines, unknown types and unknown members are errors.
+/// Parses every line of an output. Panics on blank lines, unknown types and unknown members.
 pub fn parse(stdout: &str) -> Vec<Message> {
     assert!(
         stdout.is_empty() || stdout.ends_with('\n'),
-        "the last line is whole"
+        "the last line has no line feed"
     );
     stdout.lines().map(message).collect()
 }
@@ -85,11 +85,11 @@ fn message(line: &str) -> Message {
             assert!(wire.value["bookmarks"].is_object(), "{line}");
             Message::State(wire.value)
         }
-        other => panic!("{other} is no type of message"),
+        other => panic!("{other} is not a message type"),
     }
 }
 
-/// An output as a whole, its order checked.
+/// The messages of an output by type and stream.
 #[derive(Debug, Default)]
 pub struct Emitted {
     pub schemas: BTreeMap<String, SchemaMessage>,
@@ -98,8 +98,8 @@ pub struct Emitted {
 }
 
 impl Emitted {
-    /// Checks that each stream has one SCHEMA before its records, and that each STATE stands
-    /// behind the last record of one more stream, and of every stream whose bookmark it moves.
+    /// Checks that each stream has one SCHEMA, before its records, and that each STATE follows the
+    /// last record of one more stream and of every stream whose bookmark it moves.
     pub fn of(messages: Vec<Message>) -> Self {
         let mut emitted = Self::default();
         let mut last_line: BTreeMap<String, usize> = BTreeMap::new();
@@ -137,7 +137,7 @@ impl Emitted {
     fn assert_states_follow(&self, last_line: &BTreeMap<String, usize>, state_lines: &[usize]) {
         for (at, line) in state_lines.iter().enumerate() {
             let finished = last_line.values().filter(|last| *last < line).count();
-            assert!(finished > at, "line {line} is a STATE too many");
+            assert!(finished > at, "line {line} is one STATE too many");
             let Some(before) = at.checked_sub(1).map(|before| &self.states[before]) else {
                 continue;
             };
@@ -167,7 +167,7 @@ impl Emitted {
         records.map(|one| one.record.get("id").text()).collect()
     }
 
-    /// Records by id and `updated_at`, all of them different.
+    /// Records by id and `updated_at`. Panics if one was emitted twice.
     pub fn versions(&self, stream: &str) -> BTreeMap<(String, String), &Json> {
         let mut versions = BTreeMap::new();
         for one in self.records(stream) {

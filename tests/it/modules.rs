@@ -1,14 +1,14 @@
-//! The modules of both crates depend on one another in one direction only, and those of the tap in
+//! The modules of both crates depend on each other in one direction only, and those of the tap in
 //! the order in which `lib.rs` lists them.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::Path;
 
-/// The names on the way to a module or an item, from the crate root.
+/// The path of a module or an item from the crate root.
 type Route = Vec<String>;
 
-/// The text of every module of a crate, without its tests.
+/// The code of every module of a crate, without its tests.
 fn modules(folder: &Path, route: &Route) -> BTreeMap<Route, String> {
     let mut modules = BTreeMap::new();
     for entry in fs::read_dir(folder).unwrap() {
@@ -29,7 +29,7 @@ fn modules(folder: &Path, route: &Route) -> BTreeMap<Route, String> {
     modules
 }
 
-/// What the `use` declarations of a module name, each as it is written: `super::a::{b, c}` gives
+/// The paths in the `use` declarations of a module, as written: `super::a::{b, c}` gives
 /// `super::a::b` and `super::a::c`.
 fn uses(code: &str) -> Vec<Route> {
     let declarations = code.split(';').filter_map(|statement| {
@@ -83,7 +83,7 @@ fn expanded(tree: &str) -> Vec<Route> {
     paths.map(start).collect()
 }
 
-/// The module that a path leads to, seen from the module that names it; nothing in other crates.
+/// The module that a path in `from` leads to. Returns `None` if it is in another crate.
 fn target(from: &Route, path: &Route, modules: &BTreeMap<Route, String>) -> Option<Route> {
     let mut route = from.clone();
     for (position, name) in path.iter().enumerate() {
@@ -103,8 +103,8 @@ fn target(from: &Route, path: &Route, modules: &BTreeMap<Route, String>) -> Opti
     Some(route)
 }
 
-/// Who depends on whom, at the level where the two meet: if `a::x` uses `b::y`, then `a` depends on
-/// `b`.
+/// Which modules each module depends on, among its siblings: if `a::x` uses `b::y`, then `a`
+/// depends on `b`.
 fn dependencies(modules: &BTreeMap<Route, String>) -> BTreeMap<Route, BTreeSet<Route>> {
     let mut dependencies: BTreeMap<Route, BTreeSet<Route>> = BTreeMap::new();
     for (from, code) in modules {
@@ -123,10 +123,10 @@ fn dependencies(modules: &BTreeMap<Route, String>) -> BTreeMap<Route, BTreeSet<R
     dependencies
 }
 
-/// A circle of modules, if there is one.
-fn circle(dependencies: &BTreeMap<Route, BTreeSet<Route>>) -> Option<Vec<String>> {
+/// A cycle of modules, if there is one.
+fn cycle(dependencies: &BTreeMap<Route, BTreeSet<Route>>) -> Option<Vec<String>> {
     let mut rest = dependencies.clone();
-    // What depends on nothing that is left is in no circle.
+    // A module that depends on no other remaining module is not in a cycle.
     while let Some(done) = rest.iter().find_map(|(module, others)| {
         let free = !others.iter().any(|other| rest.contains_key(other));
         free.then(|| module.clone())
@@ -150,11 +150,11 @@ fn circle(dependencies: &BTreeMap<Route, BTreeSet<Route>>) -> Option<Vec<String>
     )
 }
 
-fn circle_in(modules: &[(&[&str], &str)]) -> Option<Vec<String>> {
+fn cycle_in(modules: &[(&[&str], &str)]) -> Option<Vec<String>> {
     let route = |names: &[&str]| names.iter().map(|name| (*name).to_owned()).collect();
     let modules = modules.iter();
     let modules = modules.map(|(names, code)| (route(names), format!("\n{code}")));
-    circle(&dependencies(&modules.collect()))
+    cycle(&dependencies(&modules.collect()))
 }
 
 fn modules_of(source: &str) -> BTreeMap<Route, String> {
@@ -165,10 +165,10 @@ fn modules_of(source: &str) -> BTreeMap<Route, String> {
 }
 
 #[test]
-fn no_two_modules_depend_on_each_other_in_a_circle() {
+fn no_modules_depend_on_each_other_in_a_cycle() {
     for source in ["src", "sandbox/src"] {
-        let circle = circle(&dependencies(&modules_of(source)));
-        assert_eq!(circle, None, "move what they share to where it belongs");
+        let cycle = cycle(&dependencies(&modules_of(source)));
+        assert_eq!(cycle, None, "move what they share to where it belongs");
     }
 }
 
@@ -185,7 +185,7 @@ fn each_module_uses_only_what_stands_above_it_in_the_map() {
         let Some(own) = from.first().and_then(|module| place(module)) else {
             continue;
         };
-        // Paths within the code count as well as `use` declarations.
+        // Paths in the code count as well as `use` declarations.
         for other in code.split("crate::").skip(1) {
             let other: String = other
                 .chars()
@@ -202,24 +202,24 @@ fn each_module_uses_only_what_stands_above_it_in_the_map() {
 }
 
 #[test]
-fn circles_are_found_at_every_level() {
-    let down = circle_in(&[
+fn cycles_are_found_at_every_level() {
+    let down = cycle_in(&[
         (&["a"], "pub use x::X;\nuse crate::b::{self, c::D};"),
         (&["a", "x"], "use std::fmt;"),
         (&["b"], "use serde::Serialize;"),
     ]);
     assert_eq!(down, None);
-    let two = circle_in(&[
+    let two = cycle_in(&[
         (&["a", "x"], "use crate::b::B;"),
         (&["b"], "use crate::{a::x::{X, Y}, c};"),
         (&["a"], ""),
     ]);
     assert_eq!(two.unwrap(), ["crate::a", "crate::b", "crate::a"]);
-    let in_place = circle_in(&[
+    let in_place = cycle_in(&[
         (&["a"], "use x::X;"),
         (&["a", "x"], "fn f() { super::g() }"),
     ]);
     assert!(in_place.is_some());
-    let up = circle_in(&[(&["a"], "use x::X;"), (&["a", "x"], "use super::A;")]);
+    let up = cycle_in(&[(&["a"], "use x::X;"), (&["a", "x"], "use super::A;")]);
     assert_eq!(up.unwrap(), ["crate::a", "crate::a::x", "crate::a"]);
 }

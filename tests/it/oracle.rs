@@ -1,5 +1,5 @@
-//! What must come out: computed from the text that the API sends and the schema that was
-//! announced, by a decoder that shares nothing with the tap's.
+//! The records that the tap must emit, computed from the API's text and the declared schema by a
+//! decoder that shares no code with the tap's.
 
 use crate::catalog::Entry;
 use crate::json::Json;
@@ -9,7 +9,7 @@ use chrono::{DateTime, FixedOffset};
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
 
-/// The member that takes a plain value where an object is declared.
+/// The members that take a plain value where an object is declared; the first declared one does.
 const PRINCIPALS: [&str; 6] = [
     "api_name",
     "amount",
@@ -19,8 +19,8 @@ const PRINCIPALS: [&str; 6] = [
     "domain_name",
 ];
 
-/// Checks everything that a full read emitted of a stream: each record as it must be, none left
-/// out, none twice, and the bookmark.
+/// Checks everything that a full read emitted of a stream: every record once with the right values,
+/// and the bookmark.
 pub fn assert_complete(workspace: &Workspace, entry: &Entry, emitted: &Emitted) {
     let name = &entry.stream;
     let schema = &emitted.schemas[name];
@@ -47,8 +47,8 @@ pub fn version(record: &Json) -> (String, String) {
     (text("id"), text("updated_at"))
 }
 
-/// The bookmark that a stream has earned when it was read to its end: the largest instant, then
-/// the largest id, in the API's own text.
+/// The bookmark of a stream that was read to its end: the latest `updated_at`, then the largest id,
+/// in the API's own text.
 pub fn newest(workspace: &Workspace, entry: &Entry) -> Option<Value> {
     let truth = workspace.sandbox.truth(&entry.api_name());
     let pairs = truth.iter().map(|one| {
@@ -68,7 +68,7 @@ pub fn timestamp(text: &str) -> DateTime<FixedOffset> {
     DateTime::parse_from_rfc3339(text).unwrap()
 }
 
-/// Checks that every record fits its SCHEMA message, and has exactly the fields that it declares.
+/// Checks that every record fits its SCHEMA message and has exactly the declared fields.
 pub fn assert_valid(schema: &SchemaMessage, records: &[RecordMessage]) {
     let is_time = |text: &str| chrono::NaiveTime::parse_from_str(text, "%H:%M:%S%.f").is_ok();
     let options = jsonschema::draft7::options()
@@ -85,8 +85,7 @@ pub fn assert_valid(schema: &SchemaMessage, records: &[RecordMessage]) {
     }
 }
 
-/// The record that a stream must emit, with the fields that a schema declares, for what the API
-/// sent.
+/// The record that a stream must emit for the API's record, with the fields that a schema declares.
 pub fn record(entry: &Entry, schema: &Value, sent: &str) -> Json {
     let sent = Json::parse(sent);
     let properties = schema["properties"].as_object().unwrap();
@@ -97,7 +96,7 @@ pub fn record(entry: &Entry, schema: &Value, sent: &str) -> Json {
     Json::Object(properties.iter().map(member).collect())
 }
 
-/// A field's value out of its envelope.
+/// A field's value, without its value envelope.
 fn value_of(api_name: &str, sent: &Json) -> Json {
     let attributes = sent.get("attributes");
     let is_system = ["id", "record_type", "created_at", "updated_at"].contains(&api_name);
@@ -117,7 +116,7 @@ fn opened(attribute: &Json) -> Json {
     }
 }
 
-/// A value in its declared form.
+/// A value in the form that its schema declares.
 pub fn conformed(schema: &Value, value: &Json) -> Json {
     if *value == Json::Null {
         return Json::Null;
@@ -163,10 +162,10 @@ fn principal(schema: &Value, plain: &Json) -> (String, Json) {
     ((*name.unwrap()).to_owned(), plain.clone())
 }
 
-/// The same instant in UTC, with the digits of seconds that were sent.
+/// The same instant in UTC, with the fraction digits that were sent.
 fn in_utc(text: &str) -> String {
     let digits: String = match text.split_once('.') {
-        Some((_, behind)) => behind.chars().take_while(char::is_ascii_digit).collect(),
+        Some((_, fraction)) => fraction.chars().take_while(char::is_ascii_digit).collect(),
         None => String::new(),
     };
     let point = if digits.is_empty() { "" } else { "." };

@@ -1,5 +1,5 @@
-//! The proxy variables of the environment: the way out leads through them, and the way to this
-//! machine does not.
+//! The proxy variables of the environment: requests to other machines go through the proxy, and
+//! requests to loopback bypass it.
 
 use crate::support::run;
 use std::io::{BufRead, BufReader};
@@ -21,7 +21,7 @@ fn config_file(folder: &TempDir, text: &str) -> String {
 }
 
 #[test]
-fn the_way_out_leads_through_the_proxy_and_the_key_stays_inside_the_tunnel() {
+fn requests_go_through_the_proxy_and_the_key_stays_inside_the_tunnel() {
     let folder = tempfile::tempdir().unwrap();
     let config = config_file(
         &folder,
@@ -29,14 +29,14 @@ fn the_way_out_leads_through_the_proxy_and_the_key_stays_inside_the_tunnel() {
     );
     let proxy = TcpListener::bind("127.0.0.1:0").unwrap();
     let address = format!("http://{}", proxy.local_addr().unwrap());
-    let heard = std::thread::spawn(move || {
+    let received = std::thread::spawn(move || {
         let (connection, _) = proxy.accept().unwrap();
         let mut lines = BufReader::new(connection).lines().map_while(Result::ok);
         let request: Vec<String> = lines.by_ref().take_while(|line| !line.is_empty()).collect();
         request.join("\n")
     });
     let run = run(&["check", "-c", &config], &[("HTTPS_PROXY", &address)]).ended(1);
-    let request = heard.join().unwrap();
+    let request = received.join().unwrap();
     assert!(
         request.starts_with("CONNECT app.askelephant.ai:443 "),
         "{request}"
@@ -46,7 +46,7 @@ fn the_way_out_leads_through_the_proxy_and_the_key_stays_inside_the_tunnel() {
 }
 
 #[test]
-fn a_proxy_that_nobody_answers_at_is_named_without_its_password() {
+fn an_unreachable_proxy_is_named_without_its_password() {
     let folder = tempfile::tempdir().unwrap();
     let config = config_file(
         &folder,
@@ -65,7 +65,7 @@ fn a_proxy_that_nobody_answers_at_is_named_without_its_password() {
 }
 
 #[test]
-fn a_proxy_that_cannot_be_used_is_told_before_anything_is_asked() {
+fn an_invalid_proxy_is_reported_before_any_request() {
     let folder = tempfile::tempdir().unwrap();
     let text = format!(r#"{{"api": "reevo", "api_key": "{KEY}"}}"#);
     let config = config_file(&folder, &text);
@@ -83,13 +83,13 @@ fn a_proxy_that_cannot_be_used_is_told_before_anything_is_asked() {
 }
 
 #[test]
-fn the_way_to_this_machine_passes_by_the_proxy() {
+fn loopback_bypasses_the_proxy() {
     let folder = tempfile::tempdir().unwrap();
     let config = config_file(
         &folder,
         r#"{"api": "reevo", "base_url": "sandbox:?records=5", "record_types": ["task"]}"#,
     );
-    // Whatever took this way would fail.
+    // A request through this proxy would fail.
     let address = format!("http://{}", closed_address());
     for name in ["HTTP_PROXY", "http_proxy", "ALL_PROXY"] {
         run(&["read", "-c", &config], &[(name, &address)]).ok();

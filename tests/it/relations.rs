@@ -1,5 +1,5 @@
-//! Whatever the API is like and however it is read: two runs together have the last version of
-//! every record, and every record fits its schema.
+//! For random forms of the API and random settings: two runs together emit the last version of every
+//! record, and every record fits its schema.
 
 use crate::catalog::Catalog;
 use crate::messages::Emitted;
@@ -11,13 +11,13 @@ use revops_sandbox::{Fault, Reply};
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
 
-/// An API, how it is read, and what changes between two runs.
+/// An API, the settings of the runs, and the changes between them.
 #[derive(Clone, Debug)]
 struct Case {
     api: &'static str,
     options: String,
     settings: Value,
-    /// A stream and a record, by numbers that are cut to what there is, and the minute.
+    /// A stream and a record, each an index modulo their number, and the minute of the change.
     touches: Vec<(usize, usize, i64)>,
 }
 
@@ -70,7 +70,7 @@ fn case() -> impl Strategy<Value = Case> {
     )
 }
 
-/// Changes records on a day, so that no two changes leave one record at one instant.
+/// Changes records. Each day gives other instants, so that no change repeats an `updated_at`.
 fn change(workspace: &Workspace, day: i64, touches: &[(usize, usize, i64)]) {
     let start: DateTime<Utc> = "2026-07-10T00:00:00.5Z".parse().unwrap();
     let streams: &[&str] = if workspace.api == REEVO {
@@ -89,8 +89,8 @@ fn change(workspace: &Workspace, day: i64, touches: &[(usize, usize, i64)]) {
     }
 }
 
-/// Checks that the last version of each record is in one of the runs, exactly as it must be. Only
-/// the last run has surely begun every stream.
+/// Checks that one of the runs has the last version of each record, with the right values. Only the
+/// last run is sure to have started every stream.
 fn assert_union(workspace: &Workspace, catalog: &Catalog, runs: &[Emitted]) {
     let last = runs.last().unwrap();
     for entry in &catalog.streams {
@@ -136,7 +136,7 @@ proptest! {
     }
 
     #[test]
-    fn a_run_that_stops_anywhere_loses_nothing_to_the_next(
+    fn stopping_a_run_anywhere_loses_no_record(
         case in case(),
         requests in 0_u64..60,
     ) {
@@ -149,7 +149,7 @@ proptest! {
             let emitted = run.emitted();
             state = emitted.states.last().cloned().unwrap_or(state);
             runs.push(emitted);
-            // The fault may strike any of the runs, and does so once.
+            // The fault occurs once, in any of the runs.
             if day > 0 && run.status == 0 {
                 break;
             }
@@ -159,7 +159,7 @@ proptest! {
     }
 }
 
-/// What stops a run at once, behind a number of requests.
+/// A fault that stops a run at once, after a number of requests.
 fn refused_key(skip: u64) -> Fault {
     Fault {
         path_contains: "/v2/".to_owned(),

@@ -1,4 +1,4 @@
-//! What the APIs get to see: credentials, names, and nothing that they should not.
+//! What the tap sends to the APIs: credentials, user agent, addresses and the order of requests.
 
 use crate::support::{ASKELEPHANT, REEVO, Workspace};
 use revops_sandbox::{Fault, Received, Reply};
@@ -9,7 +9,7 @@ fn header<'r>(request: &'r Received, name: &str) -> Option<&'r str> {
     found.map(|(_, value)| value.as_str())
 }
 
-/// Reads, and checks a header of every request.
+/// Reads everything, and checks a header of every request.
 fn check(api: &'static str, options: &str, settings: &Value, name: &str, expected: &str) {
     let workspace = Workspace::new(api, options);
     workspace.read(settings).emitted();
@@ -21,7 +21,7 @@ fn check(api: &'static str, options: &str, settings: &Value, name: &str, expecte
 }
 
 #[test]
-fn keys_go_out_in_the_form_that_each_api_takes() {
+fn keys_are_sent_in_the_form_that_each_api_takes() {
     let none = json!({});
     check(
         REEVO,
@@ -34,9 +34,9 @@ fn keys_go_out_in_the_form_that_each_api_takes() {
 }
 
 #[test]
-fn a_token_that_is_no_api_key_goes_out_as_a_bearer_token() {
+fn a_token_that_is_not_an_api_key_is_sent_as_a_bearer_token() {
     let workspace = Workspace::askelephant("records=1&key=eyJhbGciOi.token");
-    // The sandbox takes API keys alone, and says what it got.
+    // The sandbox accepts only API keys, and logs what it received.
     workspace.read(&json!({})).run().ended(3);
     let requests = workspace.sandbox.requests();
     assert_eq!(
@@ -46,7 +46,7 @@ fn a_token_that_is_no_api_key_goes_out_as_a_bearer_token() {
 }
 
 #[test]
-fn the_tap_names_itself_unless_told_otherwise() {
+fn the_user_agent_names_the_tap_unless_configured() {
     let usual = concat!("tap-revops/", env!("CARGO_PKG_VERSION"));
     check(REEVO, "records=1", &json!({}), "user-agent", usual);
     let settings = json!({"user_agent": "acme-pipeline/7"});
@@ -60,7 +60,7 @@ fn the_tap_names_itself_unless_told_otherwise() {
 }
 
 #[test]
-fn a_redirect_is_refused_and_shows_the_key_to_nobody() {
+fn a_redirect_is_not_followed_and_its_target_gets_no_request() {
     let (workspace, elsewhere) = (Workspace::reevo("records=1"), Workspace::reevo("records=1"));
     workspace.sandbox.inject(Fault {
         path_contains: "contact".to_owned(),
@@ -96,7 +96,7 @@ fn streams_are_read_one_after_another_if_concurrency_is_one() {
 }
 
 #[test]
-fn an_address_is_taken_with_and_without_its_documented_path() {
+fn base_url_works_with_and_without_its_documented_path() {
     for (api, path) in [(REEVO, "/api/v2"), (ASKELEPHANT, "/v2/"), (REEVO, "/")] {
         let workspace = Workspace::new(api, "records=1");
         let url = format!("{}{path}", workspace.sandbox.url());

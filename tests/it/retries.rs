@@ -1,4 +1,4 @@
-//! Trying again: what is waited, how often, and when it ends. The clock is the test's.
+//! Retries: how long the tap waits, how often it retries, and when it gives up. The clock is fake.
 
 use crate::clock::FakeClock;
 use crate::oracle::assert_complete;
@@ -26,7 +26,7 @@ fn status(status: u16, retry_after: Option<&str>) -> Reply {
     }
 }
 
-/// Spoils requests for pages of the first stream, behind its probe and its first page.
+/// Replaces answers to page requests of the first stream, after its probe and its first page.
 fn spoil(workspace: &Workspace, times: u64, reply: Reply) {
     let path = if workspace.api == REEVO {
         "contact/_query"
@@ -62,7 +62,7 @@ fn survived(api: &'static str, times: u64, reply: Reply) -> Vec<f64> {
 }
 
 #[test]
-fn the_wait_that_the_api_asks_for_is_kept_to_in_both_forms() {
+fn retry_after_is_honoured_as_seconds_and_as_a_date() {
     for api in [REEVO, ASKELEPHANT] {
         assert_eq!(survived(api, 2, status(503, Some("7"))), [7.0, 7.0]);
         let date = status(503, Some("Wed, 15 Jul 2026 12:01:30 GMT"));
@@ -72,7 +72,7 @@ fn the_wait_that_the_api_asks_for_is_kept_to_in_both_forms() {
     }
 }
 
-/// Checks that waits double from a second to a minute, each by half at random.
+/// Checks that waits double from one second to one minute, half of each at random.
 fn assert_backoff(waits: &[f64]) {
     for (failed, wait) in waits.iter().enumerate() {
         let most = 2_f64.powi(i32::try_from(failed).unwrap()).min(60.0);
@@ -101,16 +101,16 @@ fn any_single_fault_gives_the_same_records() {
 }
 
 #[test]
-fn a_request_that_is_never_answered_is_tried_again() {
+fn a_request_that_is_never_answered_is_retried() {
     assert_backoff(&survived(REEVO, 1, Reply::Stall));
 }
 
 #[test]
-fn a_refusal_for_haste_slows_down_what_comes_after_it() {
+fn a_429_slows_down_the_requests_after_it() {
     for api in [REEVO, ASKELEPHANT] {
         let waits = survived(api, 2, status(429, Some("7")));
         assert_eq!(waits[..2], [7.0, 7.0]);
-        // Two refusals have doubled the interval once, and each success eases it.
+        // The second 429 has doubled the interval, and each success shortens it.
         assert_eq!(waits[2..4], [0.2, 0.18]);
         let date = status(429, Some("Wed, 15 Jul 2026 12:01:30 GMT"));
         assert_eq!(survived(api, 1, date)[..1], [90.0]);
@@ -139,7 +139,7 @@ fn exhausted(more: &Value, reply: Reply) -> (Run, Vec<f64>) {
 }
 
 #[test]
-fn a_page_is_not_tried_for_longer_than_max_retry_seconds() {
+fn a_page_is_not_retried_for_longer_than_max_retry_seconds() {
     let (run, waits) = exhausted(&json!({"max_retry_seconds": 100}), status(503, None));
     assert_backoff(&waits);
     assert!(waits.iter().sum::<f64>() <= 100.0);
@@ -153,14 +153,14 @@ fn a_page_is_not_tried_for_longer_than_max_retry_seconds() {
 }
 
 #[test]
-fn a_wait_longer_than_what_is_left_is_not_begun() {
+fn a_wait_longer_than_the_remaining_time_is_not_started() {
     let (run, waits) = exhausted(&json!({}), status(429, Some("601")));
     assert!(waits.is_empty(), "{waits:?}");
     run.says("the API asks to wait 601 s, more than max_retry_seconds (600) leaves");
 }
 
 #[test]
-fn what_cannot_get_better_is_not_tried_again() {
+fn permanent_failures_are_not_retried() {
     for code in [400, 403, 404, 418, 302] {
         let reply = Reply::Status {
             status: code,
@@ -182,7 +182,7 @@ fn what_cannot_get_better_is_not_tried_again() {
 }
 
 #[test]
-fn schemas_and_probes_are_tried_again_too() {
+fn schemas_and_probes_are_retried_too() {
     for path in ["_schema/contact", "contact/_query"] {
         let workspace = Workspace::reevo("records=80");
         workspace.sandbox.inject(Fault {
@@ -202,7 +202,7 @@ fn schemas_and_probes_are_tried_again_too() {
 }
 
 #[test]
-fn a_check_does_not_keep_a_person_waiting() {
+fn check_retries_for_ten_seconds_at_most() {
     let workspace = Workspace::reevo("records=10");
     workspace.sandbox.inject(Fault {
         path_contains: "_schema".to_owned(),

@@ -1,5 +1,5 @@
-//! What a catalog selects is what is emitted: streams, fields and nested fields; and a catalog
-//! that is old, bare or changed is honoured.
+//! The tap emits what the catalog selects: streams, fields and nested fields. Catalogs may be old,
+//! without metadata, or edited.
 
 use crate::catalog::{set, stream_of};
 use crate::json::Json;
@@ -25,7 +25,7 @@ fn discovered(workspace: &Workspace, settings: &Value) -> Value {
     serde_json::from_str(&run.stdout).unwrap()
 }
 
-/// What a catalog reads; every record has exactly what its SCHEMA declares.
+/// Reads with a catalog, and checks that all records came and fit their SCHEMA.
 fn read(workspace: &Workspace, catalog: &Value) -> (Run, Emitted) {
     let run = workspace.read(&settings()).catalog(catalog).run().ok();
     let emitted = run.emitted();
@@ -93,7 +93,7 @@ fn a_stream_that_is_not_in_the_catalog_is_not_read() {
 }
 
 #[test]
-fn an_entry_is_selected_as_orchestrators_mark_it() {
+fn the_selected_key_of_an_entry_is_honoured() {
     let (workspace, mut catalog) = contacts_and_notes();
     stream_of(&mut catalog, "note")["selected"] = json!(false);
     stream_of(&mut catalog, "contact")["selected"] = json!(true);
@@ -102,7 +102,7 @@ fn an_entry_is_selected_as_orchestrators_mark_it() {
 }
 
 #[test]
-fn nothing_selected_is_told_and_no_error() {
+fn selecting_no_stream_is_a_warning_not_an_error() {
     let (workspace, mut catalog) = contacts_and_notes();
     for stream in ["contact", "note"] {
         set(&mut catalog, stream, &[], "selected", json!(false));
@@ -163,12 +163,12 @@ fn fields_are_selected_as_the_truth_table_says() {
 }
 
 #[test]
-fn the_key_and_the_replication_key_always_stay() {
+fn the_primary_key_and_the_replication_key_are_always_emitted() {
     let (workspace, mut catalog) = contacts_and_notes();
     let properties = stream_of(&mut catalog, "contact")["schema"]["properties"].clone();
     for (at, field) in properties.as_object().unwrap().keys().enumerate() {
         let breadcrumb = ["properties", field.as_str()];
-        // Even if somebody tampers with the inclusion.
+        // Even if the catalog changes the inclusion.
         if at == 0 {
             set(
                 &mut catalog,
@@ -196,7 +196,7 @@ fn the_key_and_the_replication_key_always_stay() {
 }
 
 #[test]
-fn nested_fields_go_and_a_parent_takes_its_children_along() {
+fn nested_fields_are_deselected_alone_or_with_their_parent() {
     let (workspace, mut catalog) = contacts_and_notes();
     let stage = ["properties", "stage", "properties", "color"];
     set(&mut catalog, "contact", &stage, "selected", json!(false));
@@ -243,7 +243,7 @@ fn nested_fields_go_and_a_parent_takes_its_children_along() {
         }
     }
     assert_eq!(seen, (true, true));
-    // What is known and not selected is not unannounced.
+    // A deselected field is not reported as unannounced.
     assert_eq!(run.logged("WARNING "), [] as [&str; 0]);
 }
 
@@ -262,7 +262,7 @@ fn a_catalog_without_metadata_selects_everything() {
 }
 
 #[test]
-fn a_catalog_without_metadata_finds_awkward_names_again() {
+fn a_catalog_without_metadata_still_maps_unusual_names() {
     let workspace = Workspace::reevo("records=40");
     let settings = json!({"record_types": ["Renewal-Plan"]});
     let mut catalog = discovered(&workspace, &settings);
@@ -279,7 +279,7 @@ fn a_catalog_without_metadata_finds_awkward_names_again() {
 }
 
 #[test]
-fn a_catalog_finds_its_streams_without_the_record_types_of_the_configuration() {
+fn a_catalog_needs_no_record_types_in_the_configuration() {
     let workspace = Workspace::reevo("records=40");
     let catalog = discovered(&workspace, &json!({"record_types": ["Renewal-Plan"]}));
     let emitted = workspace.read(&json!({})).catalog(&catalog).emitted();
@@ -303,7 +303,7 @@ fn a_catalog_that_is_older_than_the_api_reads_what_it_knows_and_warns() {
 }
 
 #[test]
-fn a_catalog_that_knows_more_than_the_api_gives_null() {
+fn a_field_that_only_the_catalog_has_is_null() {
     let (workspace, mut catalog) = contacts_and_notes();
     let properties = &mut stream_of(&mut catalog, "contact")["schema"]["properties"];
     properties["gone"] = json!({"type": ["string", "null"]});
@@ -314,7 +314,7 @@ fn a_catalog_that_knows_more_than_the_api_gives_null() {
 }
 
 #[test]
-fn a_schema_that_was_overridden_is_honoured() {
+fn a_schema_override_is_honoured() {
     let workspace = Workspace::reevo("records=20&numbers=number&timestamps=offset");
     let settings = json!({"record_types": ["opportunity"]});
     let mut catalog = discovered(&workspace, &settings);
@@ -341,7 +341,7 @@ fn a_schema_that_was_overridden_is_honoured() {
     }
 }
 
-/// A number field, under a name that is the same in the API.
+/// A number field whose name is the same in the API.
 fn number_field(properties: &Value) -> String {
     let mut fields = properties.as_object().unwrap().iter();
     let found = fields.find(|(_, schema)| schema["type"][0] == "number");
@@ -349,7 +349,7 @@ fn number_field(properties: &Value) -> String {
 }
 
 #[test]
-fn full_table_reads_everything_in_spite_of_a_bookmark() {
+fn full_table_ignores_the_bookmark() {
     let (workspace, mut catalog) = contacts_and_notes();
     let first = workspace.read(&settings()).emitted();
     set(
@@ -376,7 +376,7 @@ fn full_table_reads_everything_in_spite_of_a_bookmark() {
 }
 
 #[test]
-fn what_a_catalog_asks_for_and_the_api_does_not_have_is_told_once_for_a_stream() {
+fn what_the_api_does_not_have_is_warned_about_once_per_stream() {
     let (workspace, catalog) = contacts_and_notes();
     for (keyword, value, expected) in [
         (
@@ -415,7 +415,7 @@ fn what_a_catalog_asks_for_and_the_api_does_not_have_is_told_once_for_a_stream()
 }
 
 #[test]
-fn a_document_of_the_other_protocol_is_named() {
+fn a_file_of_the_wrong_kind_is_named() {
     let (workspace, catalog) = contacts_and_notes();
     let config = workspace.config_file(&settings());
     let singer = workspace.file("singer.json", &catalog.to_string());

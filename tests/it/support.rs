@@ -1,5 +1,5 @@
-//! A workspace to test against: a sandbox, a folder for files, and runs of the tap, as a process
-//! of its own or within the test with a clock that the test holds.
+//! A workspace for a test: a sandbox, a folder for files, and runs of the tap, either as a separate
+//! process or in the test's process with a fake clock.
 
 use crate::catalog::Catalog;
 use crate::messages::{self, Emitted, Message};
@@ -39,13 +39,13 @@ pub struct Workspace {
 }
 
 impl Drop for Workspace {
-    /// What is called before each request may hold the sandbox, and with it what called it.
+    /// Removes the request callback, which may hold a clone of the sandbox: a reference cycle.
     fn drop(&mut self) {
         self.sandbox.on_request(|_| {});
     }
 }
 
-/// How a run ended and what it said.
+/// The exit status and the output of a run.
 #[derive(Debug)]
 pub struct Run {
     pub status: i32,
@@ -53,7 +53,7 @@ pub struct Run {
     pub stderr: String,
 }
 
-/// A run of `read` to be.
+/// Builds a run of `read`.
 pub struct Read<'w> {
     workspace: &'w Workspace,
     settings: Value,
@@ -63,8 +63,8 @@ pub struct Read<'w> {
 }
 
 impl Workspace {
-    /// A workspace whose sandbox has these options. The clock stands still, and nothing changes
-    /// by itself, unless they say otherwise.
+    /// A workspace whose sandbox has these options. Unless they say otherwise, its clock stands
+    /// still, and no record changes by itself.
     pub fn new(api: &'static str, options: &str) -> Self {
         let mut query = options.to_owned();
         for default in ["clock=2026-07-15T12:00:00Z", "change_every_seconds=0"] {
@@ -121,10 +121,10 @@ impl Workspace {
 
     /// Runs the executable.
     pub fn run(&self, arguments: &[&str]) -> Run {
-        self.kept(run(arguments, &[]))
+        self.assert_key_absent(run(arguments, &[]))
     }
 
-    /// Runs the library in this process, with a clock of the test's.
+    /// Runs the library in this process, with this clock.
     pub fn run_within(&self, arguments: &[&str], clock: Arc<dyn Clock>) -> Run {
         self.run_until(arguments, clock, interruption::never())
     }
@@ -148,15 +148,15 @@ impl Workspace {
             err: &mut err,
             err_is_terminal: false,
         });
-        self.kept(Run {
+        self.assert_key_absent(Run {
             status: status as i32,
             stdout: String::from_utf8(out).unwrap(),
             stderr: String::from_utf8(err).unwrap(),
         })
     }
 
-    /// The run, if it has told nobody the key.
-    pub fn kept(&self, run: Run) -> Run {
+    /// Returns the run after checking that its output does not hold the key.
+    pub fn assert_key_absent(&self, run: Run) -> Run {
         for text in [&run.stdout, &run.stderr] {
             for spelling in spellings(self.sandbox.key()) {
                 assert!(!text.contains(&spelling), "{text}");
@@ -191,7 +191,7 @@ impl Workspace {
     }
 }
 
-/// How a key, or its secret half, may stand in a text.
+/// A key and its secret half, each in every encoding in which a text may hold it.
 pub fn spellings(key: &str) -> Vec<String> {
     let half = key.rsplit('.').next().unwrap();
     let mut spellings = Vec::new();
@@ -215,7 +215,7 @@ pub fn spellings(key: &str) -> Vec<String> {
     spellings
 }
 
-/// Runs the executable with no more than these variables of ours in its environment.
+/// Runs the executable. Of the tap's own variables, only these are in its environment.
 pub fn run(arguments: &[&str], environment: &[(&str, &str)]) -> Run {
     let output = command(arguments, environment).output().unwrap();
     Run::from(output)
@@ -238,7 +238,7 @@ pub fn command(arguments: &[&str], environment: &[(&str, &str)]) -> Command {
 impl From<Output> for Run {
     fn from(output: Output) -> Self {
         Self {
-            status: output.status.code().expect("no signal ended it"),
+            status: output.status.code().expect("the process exited by itself"),
             stdout: String::from_utf8(output.stdout).unwrap(),
             stderr: String::from_utf8(output.stderr).unwrap(),
         }
@@ -246,29 +246,29 @@ impl From<Output> for Run {
 }
 
 impl Run {
-    /// The run, if it succeeded.
+    /// Returns the run after checking that it succeeded.
     pub fn ok(self) -> Self {
         self.ended(0)
     }
 
-    /// The run, if it ended with a status.
+    /// Returns the run after checking its exit status.
     pub fn ended(self, status: i32) -> Self {
         assert_eq!(self.status, status, "{}", self.stderr);
         self
     }
 
-    /// The run, if its log holds a text.
+    /// Returns the run after checking that its log contains a text.
     pub fn says(self, text: &str) -> Self {
         assert!(
             self.stderr.contains(text),
-            "{}lacks {text:?}, status {}",
+            "{}does not contain {text:?}, status {}",
             self.stderr,
             self.status
         );
         self
     }
 
-    /// The log's lines of a level.
+    /// The log lines of a level, which ends in a space, without the level.
     pub fn logged(&self, level: &str) -> Vec<&str> {
         let lines = self.stderr.lines();
         lines.filter_map(|line| line.strip_prefix(level)).collect()
@@ -322,7 +322,7 @@ impl Read<'_> {
         self.workspace.run(&arguments)
     }
 
-    /// Runs the executable, which succeeds and says for each stream that it has finished.
+    /// Runs the executable, and checks that it succeeds and writes a state for each stream.
     pub fn emitted(self) -> Emitted {
         let emitted = self.run().ok().emitted();
         assert_eq!(emitted.states.len(), emitted.schemas.len());

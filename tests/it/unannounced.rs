@@ -1,4 +1,5 @@
-//! Fields and characters that the schema or the consumers do not know: reported, collected, cleaned.
+//! Fields that the schema does not announce, which are reported or collected, and characters that
+//! consumers cannot hold, which are replaced.
 
 use crate::json::Json;
 use crate::oracle::assert_valid;
@@ -29,7 +30,7 @@ fn unannounced_fields_are_reported_once_with_a_count() {
 }
 
 #[test]
-fn unannounced_fields_are_collected_if_that_is_asked_for() {
+fn unannounced_fields_are_collected_if_configured() {
     let workspace = Workspace::reevo("records=20&unknown_attributes=3");
     let mut settings = contacts_and_notes();
     settings["unknown_fields"] = json!("collect");
@@ -67,7 +68,7 @@ fn unannounced_fields_are_collected_if_that_is_asked_for() {
 }
 
 #[test]
-fn values_that_no_consumer_can_hold_are_cleaned_and_told() {
+fn values_that_no_consumer_can_hold_are_cleaned_and_reported() {
     let workspace = Workspace::reevo("records=60&hostile_text=true");
     let run = workspace
         .read(&json!({"record_types": ["contact", "note"]}))

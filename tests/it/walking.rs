@@ -1,4 +1,4 @@
-//! Walks through pages while the records change under them, cursors expire, and tokens lie.
+//! Walks through pages while records change, cursors expire, and page tokens are wrong.
 
 use crate::clock::FakeClock;
 use crate::messages::Emitted;
@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Mutex;
 
-/// The stream that changes, and the settings that read no more than is needed.
+/// The stream that changes, and settings that read it in pages of ten.
 fn stream_of(api: &str) -> (&'static str, Value) {
     if api == REEVO {
         (
@@ -21,7 +21,7 @@ fn stream_of(api: &str) -> (&'static str, Value) {
     }
 }
 
-/// Calls `change` before each page after the first of a stream is answered.
+/// Calls `change` before each page of a stream after the first.
 fn between_pages(
     workspace: &Workspace,
     stream: &str,
@@ -35,7 +35,7 @@ fn between_pages(
         if is_page {
             let mut pages = pages.lock().unwrap();
             *pages += 1;
-            // The probe and the first page come before.
+            // The first two requests are the probe and the first page.
             if *pages > 2 {
                 change(&sandbox, *pages);
             }
@@ -43,7 +43,7 @@ fn between_pages(
     });
 }
 
-/// An instant that is later than that of all records, and later for each page.
+/// An instant after the `updated_at` of all records, later for each page.
 fn later(page: u64) -> DateTime<Utc> {
     let noon: DateTime<Utc> = "2026-07-15T11:00:00Z".parse().unwrap();
     noon + TimeDelta::seconds(i64::try_from(page).unwrap())
@@ -88,7 +88,7 @@ fn records_that_change_during_the_walk_are_emitted_in_their_latest_version() {
             .collect();
         let count = ids.len();
         between_pages(&workspace, stream, move |sandbox, page| {
-            // One that was read, and one that was not; once each, so that the walk ends.
+            // One record that was read and one that was not; only a few, so that the walk ends.
             let at = usize::try_from(page).unwrap();
             if page < 8 {
                 sandbox.touch(stream, &ids[at], later(page));
@@ -102,7 +102,7 @@ fn records_that_change_during_the_walk_are_emitted_in_their_latest_version() {
 }
 
 #[test]
-fn the_record_that_a_cursor_stands_on_may_change() {
+fn the_record_that_a_cursor_names_may_change() {
     for (api, options) in [
         (REEVO, "records=80"),
         (ASKELEPHANT, "records=160&askelephant_cursor=strict"),
@@ -113,7 +113,7 @@ fn the_record_that_a_cursor_stands_on_may_change() {
 }
 
 #[test]
-fn a_cursor_that_moves_with_its_record_loses_nothing() {
+fn a_cursor_that_moves_with_its_record_loses_no_record() {
     check_moved_cursor_record(ASKELEPHANT, "records=160&askelephant_cursor=id_only");
 }
 
@@ -131,7 +131,7 @@ fn check_moved_cursor_record(api: &'static str, options: &str) {
 }
 
 #[test]
-fn the_record_that_a_cursor_stands_on_may_vanish() {
+fn the_record_that_a_cursor_names_may_vanish() {
     for api in [REEVO, ASKELEPHANT] {
         let workspace = Workspace::new(api, "records=80");
         let (stream, settings) = stream_of(api);
@@ -160,7 +160,7 @@ fn a_cursor_that_expires_restarts_the_walk_without_loss_and_without_repeats() {
         let workspace = Workspace::new(api, options);
         let (stream, settings) = stream_of(api);
         between_pages(&workspace, stream, |sandbox, page| {
-            // More pages than the longest run of ties takes.
+            // The longest run of ties fits into fewer pages.
             if page % 6 == 0 {
                 sandbox.set_clock(sandbox.now() + TimeDelta::seconds(61));
             }
@@ -178,8 +178,8 @@ fn a_cursor_that_expires_restarts_the_walk_without_loss_and_without_repeats() {
 }
 
 #[test]
-fn a_walk_that_gets_no_further_gives_up_with_a_sentence() {
-    // Page 1 is all ties, so that a restart always finds the same instant.
+fn a_walk_without_progress_gives_up() {
+    // The first records tie, so that every restart finds the same instant.
     let workspace = Workspace::reevo("records=90&cursor_expires_after=60");
     between_pages(&workspace, "contact", |sandbox, _| {
         sandbox.set_clock(sandbox.now() + TimeDelta::seconds(61));
@@ -191,13 +191,13 @@ fn a_walk_that_gets_no_further_gives_up_with_a_sentence() {
     assert_eq!(run.logged("CRITICAL ").len(), 1);
 }
 
-/// Replaces the answers to some page requests, and reads.
+/// Reads while the answers to some page requests are replaced.
 fn with_pages(api: &'static str, skip: u64, times: u64, body: &str) -> (Workspace, Run) {
     let workspace = Workspace::new(api, "records=80");
     let (stream, settings) = stream_of(api);
     workspace.sandbox.inject(Fault {
         path_contains: format!("/{stream}"),
-        // The schema and the probe, or the probe alone.
+        // The schema and the probe, or only the probe.
         skip: skip + if api == REEVO { 2 } else { 1 },
         times,
         reply: Reply::Status {
@@ -249,7 +249,7 @@ fn more_without_a_token_fails_the_stream() {
     }
 }
 
-/// The token of the second page, as the API would send it: taken from a walk of the test's own.
+/// The API's token of the second page, taken from a read that the test makes.
 fn token_of_page_two(workspace: &Workspace, stream: &str, settings: &Value) -> String {
     workspace.read(settings).emitted();
     let requests = workspace.page_requests(stream);
@@ -274,10 +274,10 @@ fn an_empty_page_with_a_token_continues() {
         let workspace = Workspace::new(api, options);
         let (stream, settings) = stream_of(api);
         let token = token_of_page_two(&workspace, stream, &settings);
-        // In place of the first page: all behind the token still comes.
+        // In place of the first page; all records after the token must still come.
         workspace.sandbox.inject(Fault {
             path_contains: format!("/{stream}"),
-            // The schema and the probe, or the probe alone, pass.
+            // The schema and the probe, or only the probe.
             skip: if api == REEVO { 2 } else { 1 },
             times: 1,
             reply: Reply::Status {
@@ -295,7 +295,7 @@ fn an_empty_page_with_a_token_continues() {
 }
 
 #[test]
-fn a_page_that_makes_no_sense_is_asked_for_again() {
+fn an_invalid_page_is_requested_again() {
     for body in ["", "<html>", r#"{"data":{}}"#, r#"{"data":[{"id":"x""#] {
         for api in [REEVO, ASKELEPHANT] {
             let (workspace, run) = with_pages(api, 1, 1, body);

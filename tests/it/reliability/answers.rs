@@ -1,19 +1,21 @@
-//! Answers that are not the API's, and waits that it asks for.
+//! Error statuses, answers that are not the API's, and the waits that `Retry-After` asks for.
 
 use super::{BOTH, Trial, both_fail, both_survive};
 use serde_json::{Value, json};
 use std::net::TcpListener;
 
+/// The fault on page 2 and after it, some times.
 fn page(times: u64, fault: &Value) -> Value {
     json!([{"kind": "page", "skip": 1, "times": times, "fault": fault}])
 }
 
+/// The fault on page 2 and after it, always.
 fn always(fault: &Value) -> Value {
     json!([{"kind": "page", "skip": 1, "fault": fault}])
 }
 
 #[test]
-fn a_status_that_passes_is_survived() {
+fn a_temporary_error_is_retried() {
     for code in [408, 429, 500, 502, 503, 504, 529] {
         let fault = json!({"status": {"code": code}});
         both_survive(&page(2, &fault), "trying again in");
@@ -21,13 +23,13 @@ fn a_status_that_passes_is_survived() {
 }
 
 #[test]
-fn a_status_that_stays_fails_the_stream_when_the_time_is_over() {
+fn an_error_that_persists_fails_the_stream_after_max_retry_seconds() {
     let rules = always(&json!({"status": {"code": 503}}));
     both_fail(&rules, "since max_retry_seconds is 600");
 }
 
 #[test]
-fn a_status_that_nobody_knows_is_not_tried_again() {
+fn any_other_4xx_status_is_not_retried() {
     for code in [400, 402, 418, 451] {
         for api in BOTH {
             let rules = always(&json!({"status": {"code": code}}));
@@ -38,7 +40,7 @@ fn a_status_that_nobody_knows_is_not_tried_again() {
 }
 
 #[test]
-fn a_retry_after_that_is_past_or_makes_no_sense_does_not_hold_the_run() {
+fn a_retry_after_that_is_past_or_invalid_does_not_delay_the_run() {
     for settings in [
         json!({"code": 503, "retry_after": "soon"}),
         json!({"code": 503, "retry_after": "-5"}),
@@ -56,7 +58,7 @@ fn a_retry_after_that_is_past_or_makes_no_sense_does_not_hold_the_run() {
 }
 
 #[test]
-fn a_retry_after_that_is_absurd_stops_the_stream_and_is_told() {
+fn a_retry_after_beyond_max_retry_seconds_fails_the_stream() {
     for settings in [
         json!({"code": 429, "retry_after": 86400}),
         json!({"code": 503, "retry_after": "18446744073709551615"}),
@@ -72,7 +74,7 @@ fn a_retry_after_that_is_absurd_stops_the_stream_and_is_told() {
 }
 
 #[test]
-fn a_page_for_people_is_told_apart_from_an_answer() {
+fn an_html_page_is_recognized() {
     both_survive(
         &page(1, &json!({"html": {"code": 200}})),
         "HTML page, not JSON",
@@ -85,7 +87,7 @@ fn a_page_for_people_is_told_apart_from_an_answer() {
 }
 
 #[test]
-fn json_that_is_cut_or_of_another_shape_is_asked_for_again() {
+fn truncated_or_unexpected_json_is_requested_again() {
     both_survive(&page(2, &json!("truncated_json")), "ends too early");
     for body in [json!({"data": "none"}), json!([]), json!(null), json!({})] {
         let fault = json!({"wrong_shape": {"body": body}});
@@ -96,7 +98,7 @@ fn json_that_is_cut_or_of_another_shape_is_asked_for_again() {
 }
 
 #[test]
-fn a_redirect_is_not_followed_and_the_key_stays_here() {
+fn a_redirect_is_not_followed_and_the_key_is_not_sent_on() {
     for code in [301, 302, 303, 307, 308] {
         for api in BOTH {
             let elsewhere = TcpListener::bind("127.0.0.1:0").unwrap();
@@ -105,8 +107,8 @@ fn a_redirect_is_not_followed_and_the_key_stays_here() {
             let fault = json!({"redirect": {"code": code, "origin": origin}});
             let course = Trial::new(api).fails(&always(&fault), "it wants to send us elsewhere");
             assert!(course.waits.is_empty());
-            let nobody = elsewhere.accept().unwrap_err();
-            assert_eq!(nobody.kind(), std::io::ErrorKind::WouldBlock);
+            let no_connection = elsewhere.accept().unwrap_err();
+            assert_eq!(no_connection.kind(), std::io::ErrorKind::WouldBlock);
         }
     }
 }

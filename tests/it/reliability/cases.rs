@@ -1,25 +1,25 @@
-//! Cases made up from a seed, which is told, so that a run can be had again.
+//! Random cases from a seed, which is printed, so that a run can be repeated.
 
 use proptest::prelude::*;
 use proptest::test_runner::{RngAlgorithm, TestRng, TestRunner};
 
-/// How many cases are run, and from which seed: each in a variable.
+/// The environment variables with the number of cases and the seed.
 const CASES: &str = "TAP_REVOPS_TEST_CASES";
 const SEED: &str = "TAP_REVOPS_TEST_SEED";
 
-/// The seed of a run that names none, so that every run of a commit is the same.
-const USUAL_SEED: u64 = 20_261_122;
+/// The seed if none is given, so that every run of a commit is the same.
+const DEFAULT_SEED: u64 = 20_261_122;
 
-/// Checks so many made-up cases, unless a variable says how many.
-#[expect(clippy::print_stdout, reason = "a seed is of use only if it is told")]
+/// Checks `default` random cases, or as many as the variable says.
+#[expect(clippy::print_stdout, reason = "a failure needs its seed")]
 pub fn check_all<T: std::fmt::Debug>(
-    usual: u64,
+    default: u64,
     strategy: &impl Strategy<Value = T>,
     check: impl Fn(&T),
 ) {
     let number = |name: &str| std::env::var(name).ok().map(|text| text.parse().unwrap());
-    let cases: u64 = number(CASES).unwrap_or(usual);
-    let seed: u64 = number(SEED).unwrap_or(USUAL_SEED);
+    let cases: u64 = number(CASES).unwrap_or(default);
+    let seed: u64 = number(SEED).unwrap_or(DEFAULT_SEED);
     println!("{cases} cases, {SEED}={seed}");
     let config = ProptestConfig {
         cases: u32::try_from(cases).unwrap(),

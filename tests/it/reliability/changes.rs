@@ -1,5 +1,5 @@
-//! Records that change between any two requests of a walk, in any pattern, under each kind of
-//! cursor: what one run leaves behind, the next one brings.
+//! Random changes between any two requests of a walk, with each kind of cursor: what one run misses,
+//! the next one emits.
 
 use super::cases::check_all;
 use super::destination::Destination;
@@ -19,7 +19,7 @@ struct Case {
     changes: Vec<Change>,
 }
 
-/// What happens before a request: some seconds pass, and these records change, one a second.
+/// What happens before a request: some seconds pass, and these records change, one per second.
 #[derive(Clone, Debug)]
 struct Change {
     seconds: i64,
@@ -85,7 +85,7 @@ fn check(case: &Case) {
     let mut destination = Destination::default();
     for _ in 0..3 {
         let run = trial.read(&destination.last_state()).run;
-        // A run may give up on what changes all the time.
+        // A run may give up while records change all the time.
         assert!([0, 1].contains(&run.status), "{}", run.stderr);
         destination.add(&run);
         destination.assert_nothing_promised_ahead();
@@ -98,6 +98,6 @@ fn check(case: &Case) {
 }
 
 #[test]
-fn whatever_changes_between_two_requests_comes_in_its_last_version() {
+fn whatever_changes_between_two_requests_is_emitted_in_its_last_version() {
     check_all(100, &case(), check);
 }

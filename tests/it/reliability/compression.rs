@@ -1,4 +1,4 @@
-//! Compressed answers that are cut short, or hide more than anyone can hold.
+//! Compressed answers that are truncated, or larger than the limit once decompressed.
 
 use super::{BOTH, Trial};
 use crate::clock::FakeClock;
@@ -10,7 +10,7 @@ use tap_revops::http::client::{Client, Request, Settings};
 use tap_revops::http::failure::FailureKind;
 
 #[test]
-fn gzip_that_is_cut_short_is_asked_for_again() {
+fn truncated_gzip_is_requested_again() {
     for api in BOTH {
         let rules = json!([{"kind": "page", "skip": 1, "times": 2, "fault": "gzip_cut"}]);
         let course = Trial::new(api).survives(&rules);
@@ -44,14 +44,14 @@ fn a_body_is_read_up_to_the_cap_and_no_further() {
         runtime.block_on(client.send(&request))
     };
     assert!(bomb(CAP / 2).is_ok_and(|reply| reply.body.len() > CAP / 2));
-    // A gigabyte would take long to decompress, and is not.
+    // The client stops at the limit instead of decompressing a gigabyte.
     let failure = bomb(1 << 30).err().unwrap();
     assert_eq!(failure.kind, FailureKind::Oversized);
     assert!(failure.sentence.contains("larger than 1 MiB"), "{failure}");
 }
 
 #[test]
-fn a_page_behind_a_bomb_is_asked_for_in_smaller_pages() {
+fn an_oversized_page_is_requested_in_smaller_pages() {
     let rules = json!([
         {"kind": "page", "skip": 1, "times": 1, "fault": {"gzip_bomb": {"bytes": 300_000_000}}}
     ]);

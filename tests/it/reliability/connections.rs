@@ -1,11 +1,11 @@
-//! Connections that break, stand still or crawl.
+//! Connections that break, stall or are slow.
 
 use super::{BOTH, Trial};
 use crate::clock::FakeClock;
 use crate::support::ASKELEPHANT;
 use serde_json::{Value, json};
 
-/// Reads through a fault of the second page, with a time limit that a test can wait for.
+/// Reads through a fault of the second page, with a timeout of one second.
 fn survives(api: &'static str, fault: &Value) -> super::Course {
     let records = if api == ASKELEPHANT { 80 } else { 40 };
     let settings = json!({"request_timeout_seconds": 1});
@@ -14,7 +14,7 @@ fn survives(api: &'static str, fault: &Value) -> super::Course {
 }
 
 #[test]
-fn a_connection_that_breaks_anywhere_is_survived() {
+fn a_broken_connection_is_retried() {
     for fault in [
         json!({"connection_refused": {"connections": 2}}),
         json!("close_before_headers"),
@@ -26,26 +26,27 @@ fn a_connection_that_breaks_anywhere_is_survived() {
     ] {
         for api in BOTH {
             let course = survives(api, &fault);
-            let told = course.run.logged("WARNING ");
-            assert!(told[0].contains("the connection to"), "{fault}: {told:?}");
-            assert!(told[0].contains("trying again in"), "{fault}: {told:?}");
+            let warnings = course.run.logged("WARNING ");
+            let first = warnings[0];
+            assert!(first.contains("the connection to"), "{fault}: {first}");
+            assert!(first.contains("trying again in"), "{fault}: {first}");
         }
     }
 }
 
 #[test]
-fn an_answer_that_stands_still_is_asked_for_again() {
+fn a_stalled_response_is_requested_again() {
     for fault in [json!("stall_before_headers"), json!("stall_in_body")] {
         for api in BOTH {
             let course = survives(api, &fault);
-            let told = course.run.logged("WARNING ");
-            assert!(told[0].contains("did not answer within 1 s"), "{told:?}");
+            let first = course.run.logged("WARNING ")[0];
+            assert!(first.contains("did not answer within 1 s"), "{first}");
         }
     }
 }
 
 #[test]
-fn an_answer_that_comes_in_drops_is_taken() {
+fn a_slow_response_is_accepted() {
     for api in BOTH {
         let fault = json!({"slow_drip": {"bytes": 500, "pause_milliseconds": 1}});
         assert!(survives(api, &fault).waits.is_empty());
@@ -65,7 +66,7 @@ fn a_connection_that_stays_broken_fails_the_stream_with_its_address() {
 }
 
 #[test]
-fn nobody_at_the_address_is_told_before_anything_is_written() {
+fn an_unreachable_address_is_reported_before_any_output() {
     for api in BOTH {
         let trial = Trial::new(api);
         let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();

@@ -1,4 +1,4 @@
-//! Cursors that stop working, lead nowhere, or round and round.
+//! Cursors that stop working, are missing, or lead in a circle.
 
 use super::{BOTH, Trial, both_fail, both_survive, stream_of};
 use chrono::TimeDelta;
@@ -7,7 +7,7 @@ use serde_json::json;
 use std::collections::BTreeSet;
 
 #[test]
-fn an_invalid_cursor_in_mid_walk_loses_nothing_and_repeats_nothing() {
+fn an_invalid_cursor_during_a_walk_loses_and_repeats_nothing() {
     for api in BOTH {
         let trial = Trial::new(api);
         let course = trial.survives(&json!([{"skip": 1, "times": 1, "fault": "invalid_cursor"}]));
@@ -19,7 +19,7 @@ fn an_invalid_cursor_in_mid_walk_loses_nothing_and_repeats_nothing() {
 }
 
 #[test]
-fn a_cursor_that_never_works_gives_up_without_progress() {
+fn a_cursor_that_never_works_fails_the_stream() {
     for api in BOTH {
         let trial = Trial::with(api, "records=40", &json!({"page_size": 1}));
         let sentence = "gave up after starting again 2 times without getting further";
@@ -28,8 +28,8 @@ fn a_cursor_that_never_works_gives_up_without_progress() {
 }
 
 #[test]
-fn cursors_that_expire_do_not_hold_the_walk() {
-    // As many records of the stream for either API.
+fn expired_cursors_do_not_stop_the_walk() {
+    // These give the stream the same number of records in both APIs.
     for (api, options) in [
         ("reevo", "records=80&cursor_expires_after=60"),
         ("askelephant", "records=160&cursor_expires_after=60"),
@@ -50,7 +50,7 @@ fn cursors_that_expire_do_not_hold_the_walk() {
 }
 
 #[test]
-fn the_same_cursor_twice_is_not_followed_again() {
+fn a_repeated_cursor_is_not_followed_again() {
     let told =
         "the same page token twice, which would go round for ever; starting again from 2026-";
     both_survive(&json!([{"times": 1, "fault": "same_cursor"}]), told);
@@ -58,7 +58,7 @@ fn the_same_cursor_twice_is_not_followed_again() {
 }
 
 #[test]
-fn the_same_cursor_twice_without_progress_gives_up() {
+fn a_repeated_cursor_without_progress_fails_the_stream() {
     for api in BOTH {
         let trial = Trial::with(api, "records=40", &json!({"page_size": 1}));
         let sentence = "the same page token twice, which would go round for ever; \
@@ -68,18 +68,18 @@ fn the_same_cursor_twice_without_progress_gives_up() {
 }
 
 #[test]
-fn an_empty_page_with_a_cursor_is_no_end() {
+fn an_empty_page_with_a_cursor_is_not_the_end() {
     both_survive(&json!([{"times": 1, "fault": "empty_page"}]), "");
     both_survive(&json!([{"skip": 1, "times": 3, "fault": "empty_page"}]), "");
 }
 
 #[test]
-fn pages_without_end_end_with_a_sentence() {
+fn endless_pages_fail_the_stream() {
     let told = "1000 pages in a row that it had sent before, and says that there is more";
     for (api, fault) in BOTH.into_iter().zip(["empty_page", "duplicated_page"]) {
         Trial::new(api).fails(&json!([{"skip": 1, "fault": fault}]), told);
     }
-    // Two pages in turn, each time with a cursor of its own.
+    // Two pages in turn, each time with a new cursor.
     let trial = Trial::new("askelephant");
     let sandbox = trial.workspace.sandbox.clone();
     let records = [0, 1].map(|at| sandbox.truth("contacts")[at].json.clone());
@@ -98,7 +98,7 @@ fn pages_without_end_end_with_a_sentence() {
 }
 
 #[test]
-fn more_without_a_cursor_is_asked_for_again_and_then_fails() {
+fn has_more_without_a_cursor_is_retried_and_then_fails() {
     let told = "it says that there is more, and not where";
     both_survive(
         &json!([{"skip": 1, "times": 1, "fault": "more_without_cursor"}]),
@@ -108,7 +108,7 @@ fn more_without_a_cursor_is_asked_for_again_and_then_fails() {
 }
 
 #[test]
-fn a_page_that_comes_twice_loses_nothing() {
+fn a_duplicated_page_loses_no_record() {
     both_survive(&json!([{"times": 1, "fault": "duplicated_page"}]), "");
     both_survive(
         &json!([{"skip": 1, "times": 2, "fault": "duplicated_page"}]),
@@ -117,13 +117,13 @@ fn a_page_that_comes_twice_loses_nothing() {
 }
 
 #[test]
-fn pages_out_of_order_never_make_a_bookmark_that_skips() {
+fn pages_out_of_order_never_move_the_bookmark_past_unread_records() {
     both_survive(&json!([{"times": 1, "fault": "pages_out_of_order"}]), "");
     both_survive(
         &json!([{"skip": 1, "times": 2, "fault": "pages_out_of_order"}]),
         "",
     );
-    // One that breaks off while older records are still to come has no bookmark at all.
+    // A run that fails while older records are still unread writes no bookmark.
     both_fail(
         &json!([
             {"times": 1, "fault": "pages_out_of_order"},
@@ -134,7 +134,7 @@ fn pages_out_of_order_never_make_a_bookmark_that_skips() {
 }
 
 #[test]
-fn a_cursor_that_stops_working_behind_a_page_before_its_turn_loses_nothing() {
+fn an_invalid_cursor_after_a_page_out_of_order_loses_no_record() {
     for skip in [0, 1, 2] {
         both_survive(
             &json!([
@@ -147,7 +147,7 @@ fn a_cursor_that_stops_working_behind_a_page_before_its_turn_loses_nothing() {
 }
 
 #[test]
-fn a_cursor_that_goes_astray_after_order_was_lost_is_noticed() {
+fn a_moved_cursor_after_a_duplicated_page_is_noticed() {
     for api in BOTH {
         let trial = Trial::new(api);
         let id = trial.workspace.sandbox.truth(trial.stream())[19].id.clone();
@@ -156,7 +156,7 @@ fn a_cursor_that_goes_astray_after_order_was_lost_is_noticed() {
         trial.workspace.sandbox.on_request(move |announced| {
             let mut pages = pages.lock().unwrap();
             *pages += u64::from(announced.path.contains(stream));
-            // Behind the page that came twice, the record that the cursor names moves to the end.
+            // After the duplicated page, the record that the cursor names moves to the end.
             if *pages == 4 {
                 sandbox.touch(stream, &id, sandbox.now() - TimeDelta::seconds(1));
             }

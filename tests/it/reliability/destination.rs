@@ -1,5 +1,5 @@
-//! What a destination holds after several runs: the last version of each record, as a target that
-//! upserts keeps it, and the last state.
+//! A destination after several runs: the last version of each record, as a target that upserts
+//! keeps it, and the last state.
 
 use crate::catalog::Catalog;
 use crate::json::Json;
@@ -18,7 +18,7 @@ pub struct Destination {
 }
 
 impl Destination {
-    /// Adds what a run wrote, in its order.
+    /// Adds the messages of a run in order.
     pub fn add(&mut self, run: &Run) {
         for message in run.messages() {
             self.take(message);
@@ -35,7 +35,7 @@ impl Destination {
         }
     }
 
-    /// Keeps a record unless a later version of it is there. One without a date is later than all.
+    /// Keeps a record unless the kept version is later. A version without a date always replaces.
     fn keep(&mut self, stream: String, one: Json) {
         let key = (stream, one.get("id").text().to_owned());
         let is_later = self.records.get(&key).is_none_or(|kept| {
@@ -53,7 +53,7 @@ impl Destination {
         self.records.get(&(stream.to_owned(), id.to_owned()))
     }
 
-    /// The state to go on from.
+    /// The state for the next run.
     pub fn last_state(&self) -> Value {
         match self.state {
             Value::Null => json!({}),
@@ -61,7 +61,7 @@ impl Destination {
         }
     }
 
-    /// Checks that each record that is there now has come, as it is now.
+    /// Checks that the destination has the current version of each record of the sandbox.
     pub fn assert_truth(&self, workspace: &Workspace, catalog: &Catalog) {
         for entry in &catalog.streams {
             let name = &entry.stream;
@@ -74,14 +74,11 @@ impl Destination {
                 .map(|one| format!("{} of {}", one.id, one.updated_at))
                 .collect();
             let count = truth.len();
-            assert!(
-                lost.is_empty(),
-                "{name}: of {count} records were lost {lost:?}"
-            );
+            assert!(lost.is_empty(), "{name}: lost {lost:?} of {count} records");
         }
     }
 
-    /// Checks that no bookmark is later than all that was written of its stream.
+    /// Checks that no bookmark is later than the newest record written of its stream.
     pub fn assert_nothing_promised_ahead(&self) {
         let bookmarks = self.state["bookmarks"].as_object();
         for (stream, bookmark) in bookmarks.into_iter().flatten() {
@@ -92,7 +89,10 @@ impl Destination {
                 of == stream
                     && matches!(one.get("updated_at"), Json::Text(text) if timestamp(text) >= timestamp(promised))
             });
-            assert!(is_written, "{stream}: {promised} is promised, not written");
+            assert!(
+                is_written,
+                "{stream}: the bookmark {promised} is later than all records written"
+            );
         }
     }
 }

@@ -1,4 +1,4 @@
-//! What ends a run: a reader that goes away, stands still or is slow; a disk that is full.
+//! Trouble with the output: a reader that goes away, stops reading or is slow, and a full disk.
 
 use super::{BOTH, Trial};
 use crate::clock::FakeClock;
@@ -12,7 +12,7 @@ use tap_revops::protocol::Protocol;
 use tap_revops::run::World;
 use tap_revops::run::interruption;
 
-/// A trial with more than any pipe holds.
+/// A trial whose output exceeds the buffer of any pipe.
 fn large(api: &'static str) -> Trial {
     Trial::with(api, "records=4000", &json!({"page_size": 100}))
 }
@@ -30,7 +30,7 @@ fn spawn(trial: &Trial, out: Stdio) -> std::process::Child {
 }
 
 #[test]
-fn a_reader_that_goes_away_in_mid_stream_ends_the_run_quietly() {
+fn a_reader_that_goes_away_during_a_stream_ends_the_run_quietly() {
     for api in BOTH {
         let trial = large(api);
         let mut child = spawn(&trial, Stdio::piped());
@@ -43,7 +43,7 @@ fn a_reader_that_goes_away_in_mid_stream_ends_the_run_quietly() {
 }
 
 #[test]
-fn a_signal_ends_a_run_whose_reader_stands_still() {
+fn a_signal_ends_a_run_whose_reader_has_stopped_reading() {
     for (signal, status) in [("-TERM", 143), ("-INT", 130)] {
         let trial = large(BOTH[0]);
         let mut child = spawn(&trial, Stdio::piped());
@@ -54,14 +54,14 @@ fn a_signal_ends_a_run_whose_reader_stands_still() {
             .args([signal, &number])
             .output()
             .unwrap();
-        // Nobody reads on; it ends all the same.
+        // The run ends although nothing reads the rest.
         Run::from(child.wait_with_output().unwrap()).ended(status);
         drop(out);
     }
 }
 
 #[test]
-fn a_full_disk_is_an_error_and_promises_nothing() {
+fn a_full_disk_is_an_error() {
     for api in BOTH {
         let Ok(full) = std::fs::OpenOptions::new().write(true).open("/dev/full") else {
             return;
@@ -74,7 +74,7 @@ fn a_full_disk_is_an_error_and_promises_nothing() {
     }
 }
 
-/// An output that takes some bytes and then no more, as a disk that fills up.
+/// An output that fails after some bytes, as a disk that fills up.
 struct Filling {
     taken: Vec<u8>,
     room: usize,
@@ -96,7 +96,7 @@ impl Write for Filling {
 }
 
 #[test]
-fn a_disk_that_fills_up_anywhere_holds_whole_lines_up_to_its_last_newline() {
+fn a_disk_that_fills_up_holds_valid_output_up_to_its_last_newline() {
     for api in BOTH {
         let trial = Trial::new(api);
         let whole = trial.read(&json!({})).run.ok().stdout.len();
@@ -136,10 +136,10 @@ fn a_disk_that_fills_up_anywhere_holds_whole_lines_up_to_its_last_newline() {
     }
 }
 
-/// An output that waits before each write until no request comes any more.
+/// An output that waits before each write until the tap sends no more requests.
 struct Slow {
     requests: Arc<Mutex<u64>>,
-    /// How many requests were ahead of the pages written, at most.
+    /// The maximum of requests sent minus pages written.
     ahead: u64,
     pages: u64,
 }
@@ -166,7 +166,7 @@ impl Write for Slow {
 }
 
 #[test]
-fn a_slow_reader_slows_the_reading_down_and_little_waits_in_memory() {
+fn a_slow_reader_slows_down_the_requests_and_few_pages_wait_in_memory() {
     for api in BOTH {
         let trial = Trial::with(api, "records=600", &json!({"page_size": 10}));
         let requests = Arc::new(Mutex::new(0));

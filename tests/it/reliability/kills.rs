@@ -1,4 +1,4 @@
-//! The executable, ended from outside at any point, with its output in a real file. What it wrote
+//! Signals that end the executable at any point, with its output in a real file. What it wrote
 //! before is valid, and the next run goes on from the last state in the file.
 
 use super::destination::Destination;
@@ -17,7 +17,7 @@ use std::time::Duration;
 
 const STREAMS: &str = "streams=contact,account,task,contacts,companies,tags";
 
-/// How many runs `tests/kill-loop` kills is in this variable.
+/// The environment variable in which `tests/kill-loop` passes the number of kills.
 const KILLS: &str = "TAP_REVOPS_TEST_KILLS";
 
 fn trial(api: &'static str, seed: u64) -> Trial {
@@ -25,21 +25,21 @@ fn trial(api: &'static str, seed: u64) -> Trial {
     Trial::with(api, &options, &json!({"page_size": 6, "concurrency": 2}))
 }
 
-/// Tells when the sandbox has had so many requests.
+/// A channel that gets a message when the sandbox has received so many requests.
 fn reached(trial: &Trial, requests: u64) -> Receiver<()> {
-    let (told, reached) = channel();
+    let (sender, reached) = channel();
     let left = std::sync::Mutex::new(requests);
     trial.workspace.sandbox.on_request(move |_| {
         let mut left = left.lock().unwrap();
         *left = left.wrapping_sub(1);
         if *left == 0 {
-            let _ = told.send(());
+            let _ = sender.send(());
         }
     });
     reached
 }
 
-/// Waits for a moment of a process, or for its end.
+/// Waits for the message, or for the end of the process.
 fn wait_for(reached: &Receiver<()>, child: &mut Child) {
     while let Err(RecvTimeoutError::Timeout) = reached.recv_timeout(Duration::from_millis(20)) {
         if child.try_wait().unwrap().is_some() {
@@ -53,15 +53,15 @@ fn send(signal: &str, child: &mut Child) {
         child.kill().unwrap();
         return;
     }
-    // Nothing to signal any more is as good.
+    // An error is fine: the process has already ended.
     let number = child.id().to_string();
     let name = format!("-{signal}");
     let _ = Command::new("kill").args([&name, &number]).output();
 }
 
-/// A run that gets a signal after some requests, and what it left in its files.
+/// Sends a signal to a run after some requests. Returns its exit status and its output.
 fn signalled(trial: &Trial, state: &Value, signal: &str, rng: &mut Rng) -> (ExitStatus, String) {
-    // A run that goes on from a state has less to do.
+    // A run from a state sends fewer requests.
     let most = if *state == json!({}) { 40 } else { 9 };
     let reached = reached(trial, rng.u64(1..most));
     let read = trial.workspace.read(&trial.settings);
@@ -83,7 +83,7 @@ fn signalled(trial: &Trial, state: &Value, signal: &str, rng: &mut Rng) -> (Exit
     }
     send(signal, &mut child);
     let status = child.wait().unwrap();
-    let run = trial.workspace.kept(Run {
+    let run = trial.workspace.assert_key_absent(Run {
         status: 0,
         stdout: std::fs::read_to_string(out).unwrap(),
         stderr: std::fs::read_to_string(err).unwrap(),
@@ -91,7 +91,7 @@ fn signalled(trial: &Trial, state: &Value, signal: &str, rng: &mut Rng) -> (Exit
     (status, run.stdout)
 }
 
-/// Checks what a run wrote up to its last whole line, and adds it.
+/// Checks the output of a run up to its last whole line, and adds it to the destination.
 fn keep(destination: &mut Destination, written: &str) {
     let whole = written.rfind('\n').map_or(0, |end| end + 1);
     Emitted::of(messages::parse(&written[..whole]));
@@ -101,7 +101,7 @@ fn keep(destination: &mut Destination, written: &str) {
     destination.assert_nothing_promised_ahead();
 }
 
-/// Changes some records, as life does between two runs.
+/// Changes one record of each stream, as users do between two runs.
 fn change(trial: &Trial, minute: i64, rng: &mut Rng) {
     let catalog = Catalog::parse(&trial.catalog.to_string());
     let sandbox = &trial.workspace.sandbox;
@@ -123,7 +123,7 @@ fn assert_nothing_lost(trial: &Trial, destination: &mut Destination) {
 }
 
 #[test]
-fn a_signal_ends_the_run_with_whole_lines_and_a_status_of_its_own() {
+fn a_signal_ends_the_run_with_whole_lines_and_its_exit_status() {
     let mut rng = Rng::with_seed(11);
     for api in BOTH {
         for (signal, expected) in [("TERM", 143), ("INT", 130)] {
@@ -147,11 +147,8 @@ fn a_signal_ends_the_run_with_whole_lines_and_a_status_of_its_own() {
 }
 
 #[test]
-#[expect(
-    clippy::print_stdout,
-    reason = "the kill loop is run to see its figures"
-)]
-fn runs_that_are_killed_lose_nothing() {
+#[expect(clippy::print_stdout, reason = "`tests/kill-loop` shows these numbers")]
+fn killed_runs_lose_no_record() {
     let kills: u32 = std::env::var(KILLS).map_or(10, |text| text.parse().unwrap());
     let (mut killed, mut ended, mut rng) = (0, 0, Rng::with_seed(9));
     while killed < kills {

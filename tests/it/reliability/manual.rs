@@ -1,4 +1,4 @@
-//! The manual, held to the tests that it names.
+//! Every test that `docs/reliability.md` names exists.
 
 use std::fs;
 use std::path::Path;
@@ -11,9 +11,9 @@ fn tests_below(folder: &Path, names: &mut Vec<String>) {
         } else if path.extension().is_some_and(|extension| extension == "rs") {
             let text = fs::read_to_string(&path).unwrap();
             let module = path.file_stem().unwrap().to_str().unwrap().to_owned();
-            let behind = text.split("#[test]").skip(1);
-            let found = behind.filter_map(|behind| {
-                let name = behind.split_once("fn ")?.1;
+            let tests = text.split("#[test]").skip(1);
+            let found = tests.filter_map(|test| {
+                let name = test.split_once("fn ")?.1;
                 Some(format!("{module}::{}", name.split('(').next()?))
             });
             names.extend(found);
@@ -22,7 +22,7 @@ fn tests_below(folder: &Path, names: &mut Vec<String>) {
 }
 
 #[test]
-fn every_row_of_the_manual_names_a_test_that_there_is() {
+fn every_row_of_the_manual_names_existing_tests() {
     let root = Path::new(env!("CARGO_MANIFEST_DIR"));
     let mut tests = Vec::new();
     tests_below(&root.join("tests/it"), &mut tests);
@@ -37,7 +37,10 @@ fn every_row_of_the_manual_names_a_test_that_there_is() {
         let named: Vec<&str> = cell.split('`').skip(1).step_by(2).collect();
         assert!(!named.is_empty(), "{row}");
         for name in named {
-            assert!(tests.iter().any(|one| one == name), "there is no {name}");
+            assert!(
+                tests.iter().any(|one| one == name),
+                "there is no test {name}"
+            );
         }
     }
     assert!(count > 30, "{count}");

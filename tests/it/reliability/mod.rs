@@ -1,8 +1,8 @@
-//! What the tap makes of everything that can go wrong: the tests behind `docs/reliability.md`.
+//! How the tap handles faults: the tests that `docs/reliability.md` names.
 //!
-//! A trial reads one stream through a script of faults, as the manual of the sandbox writes it. It
-//! is either survived, and everything there is comes out at once; or it fails with a sentence and
-//! a state that promises nothing, and the next run brings what was missing.
+//! A trial reads one stream while the sandbox follows a fault script, in the form that
+//! `docs/sandbox.md` describes. Either the run survives the faults and emits every record, or it
+//! fails with one error and without a new bookmark, and the next run emits what is missing.
 
 mod answers;
 mod cases;
@@ -43,20 +43,20 @@ struct Trial {
     settings: Value,
 }
 
-/// How a trial went.
+/// A run of a trial, and its waits in seconds.
 struct Course {
     run: Run,
     waits: Vec<f64>,
 }
 
 impl Trial {
-    /// A trial of some 40 records, ten to a page, and never a second page with all the rest.
+    /// A trial of about 40 records, ten per page, so that page 2 is not the last one.
     fn new(api: &'static str) -> Self {
         let records = if api == REEVO { 40 } else { 80 };
         Self::with(api, &format!("records={records}"), &json!({}))
     }
 
-    /// A trial with options of the sandbox, and settings of the tap.
+    /// A trial with these options of the sandbox and settings of the tap.
     fn with(api: &'static str, options: &str, more: &Value) -> Self {
         let mut options = options.to_owned();
         if !options.contains("streams=") {
@@ -82,13 +82,13 @@ impl Trial {
         stream_of(self.workspace.api)
     }
 
-    /// What goes wrong from now on, in the place of what went wrong before.
+    /// Replaces the fault script of the sandbox.
     fn script(&self, rules: &Value) {
         let rules = Faults::parse(&rules.to_string()).unwrap();
         self.workspace.sandbox.script(rules);
     }
 
-    /// Reads within this process, and tells everything.
+    /// Reads in this process, and logs at the debug level.
     fn read(&self, state: &Value) -> Course {
         let clock = FakeClock::new();
         let read = self.workspace.read(&self.settings).catalog(&self.catalog);
@@ -99,7 +99,7 @@ impl Trial {
         }
     }
 
-    /// Checks that runs together have all there is, and that a state promises it.
+    /// Checks that the runs together emitted every record, and that the bookmark is the newest.
     fn assert_all(&self, runs: &[&Run]) {
         let mut destination = Destination::default();
         for run in runs {
@@ -114,7 +114,7 @@ impl Trial {
         assert_eq!(instant_of(Some(&promised)), instant_of(expected.as_ref()));
     }
 
-    /// A run through faults that brings all there is.
+    /// Runs with faults, and checks that the run emits every record all the same.
     fn survives(&self, rules: &Value) -> Course {
         self.script(rules);
         let course = self.read(&json!({}));
@@ -123,8 +123,8 @@ impl Trial {
         course
     }
 
-    /// A run through faults that fails with a sentence and promises nothing; when the faults are
-    /// over, a run from its last state brings the rest.
+    /// Runs with faults, and checks that the run fails with a sentence and without a state, and that
+    /// the next run, without faults, emits the rest.
     fn fails(&self, rules: &Value, sentence: &str) -> Course {
         self.script(rules);
         let course = self.read(&json!({}));
@@ -144,18 +144,19 @@ impl Trial {
     }
 }
 
-/// Both APIs survive a script; what their logs must tell.
+/// Checks that a run of either API survives these faults and logs a sentence.
 fn both_survive(rules: &Value, sentence: &str) {
     for api in BOTH {
         let course = Trial::new(api).survives(rules);
         assert!(
             course.run.stderr.contains(sentence),
-            "{rules}: {}lacks {sentence}",
+            "{rules}: {}does not contain {sentence}",
             course.run.stderr
         );
     }
 }
 
+/// Checks that a run of either API fails because of these faults, with a sentence.
 fn both_fail(rules: &Value, sentence: &str) {
     for api in BOTH {
         Trial::new(api).fails(rules, sentence);

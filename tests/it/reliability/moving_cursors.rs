@@ -1,4 +1,4 @@
-//! Cursors that name a record and move with it, at the worst of times.
+//! Cursors that name a record and move when it changes, at the moments that are hardest to notice.
 
 use super::destination::Destination;
 use super::{BOTH, Trial};
@@ -8,12 +8,12 @@ use revops_sandbox::Sandbox;
 use serde_json::{Value, json};
 use std::sync::Mutex;
 
-/// A trial of forty records, ten to a page, over an API whose cursors name records.
+/// A trial of forty records, ten per page, on an API whose cursors name records.
 fn trial(options: &str, settings: &Value) -> Trial {
     Trial::with("askelephant", &format!("records=80{options}"), settings)
 }
 
-/// A time on the day that the sandbox's clock shows, noon at first.
+/// A time on the day of the sandbox's clock, which starts at noon.
 fn at(time: &str) -> DateTime<Utc> {
     format!("2026-07-15T{time}Z").parse().unwrap()
 }
@@ -37,7 +37,7 @@ fn before_page(trial: &Trial, change: impl Fn(&Sandbox, u64) + Send + Sync + 'st
     });
 }
 
-/// Checks that three runs, each from the state of the one before, bring the last version of all.
+/// Checks that three runs, each from the state before, emit the last version of every record.
 fn assert_three_runs_bring_all(trial: &Trial) {
     let mut destination = Destination::default();
     for _ in 0..3 {
@@ -48,11 +48,11 @@ fn assert_three_runs_bring_all(trial: &Trial) {
 }
 
 #[test]
-fn a_change_that_shows_late_leads_no_walk_astray() {
+fn a_change_that_becomes_visible_late_loses_no_record() {
     for (delay, settings) in [(30, json!({})), (120, json!({"lookback_seconds": 120}))] {
         let trial = trial(&format!("&visibility_delay_seconds={delay}"), &settings);
         let (ids, sandbox) = (ids(&trial), &trial.workspace.sandbox);
-        // The record that the first cursor names, and one behind it.
+        // The record that the first cursor names, and one after it.
         for (second, id) in [(0, &ids[9]), (1, &ids[15])] {
             sandbox.set_clock(at("12:00:00") + TimeDelta::seconds(second));
             sandbox.touch("contacts", id, sandbox.now());
@@ -69,7 +69,7 @@ fn a_change_that_shows_late_leads_no_walk_astray() {
 }
 
 #[test]
-fn a_walk_that_was_in_vain_before_still_notices_when_it_has_come_far() {
+fn a_moved_cursor_is_noticed_after_walks_without_progress() {
     let trial = trial("", &json!({"page_size": 3}));
     let sandbox = &trial.workspace.sandbox;
     for id in ids(&trial).iter().take(12) {
@@ -78,7 +78,7 @@ fn a_walk_that_was_in_vain_before_still_notices_when_it_has_come_far() {
     let ids = ids(&trial);
     before_page(&trial, move |sandbox, page| {
         let named = match page {
-            // Three walks see nothing but ties before their cursors go astray.
+            // Three walks see only ties before the record that their cursor names moves.
             2 => 2,
             4 => 3,
             6 => 4,
@@ -95,7 +95,7 @@ fn a_walk_that_was_in_vain_before_still_notices_when_it_has_come_far() {
 }
 
 #[test]
-fn a_walk_in_vain_ends_also_where_data_changes_faster_than_it_is_read() {
+fn a_walk_of_ties_ends_even_if_data_changes_faster_than_it_is_read() {
     for api in BOTH {
         let records = if api == "reevo" { 40 } else { 80 };
         let options = format!("records={records}&askelephant_cursor=self_contained");
@@ -105,7 +105,7 @@ fn a_walk_in_vain_ends_also_where_data_changes_faster_than_it_is_read() {
             sandbox.touch(stream, &one.id, sandbox.now());
         }
         before_page(&trial, move |sandbox, page| {
-            // Fifteen change for each page of ten.
+            // Fifteen records change for each page of ten.
             if (8..500).contains(&page) {
                 sandbox.set_clock(sandbox.now() + TimeDelta::seconds(2));
                 for one in sandbox.truth(stream).iter().take(15) {
@@ -124,7 +124,7 @@ fn a_walk_in_vain_ends_also_where_data_changes_faster_than_it_is_read() {
 }
 
 #[test]
-fn a_change_behind_a_page_before_its_turn_loses_nothing() {
+fn a_change_after_a_page_out_of_order_loses_no_record() {
     let trial = trial("", &json!({}));
     let ids = ids(&trial);
     trial.script(&json!([{"kind": "next_page", "times": 1, "fault": "pages_out_of_order"}]));
@@ -139,7 +139,7 @@ fn a_change_behind_a_page_before_its_turn_loses_nothing() {
 }
 
 #[test]
-fn a_walk_that_starts_again_promises_only_what_it_has_read_since() {
+fn the_bookmark_of_a_restarted_walk_covers_only_what_it_has_read_since() {
     let trial = trial("", &json!({"page_size": 1}));
     for (second, id) in ids(&trial).iter().enumerate() {
         let time = at(&format!("10:00:{second:02}"));

@@ -1,4 +1,4 @@
-//! Rate limits, which slow all streams of a run down and fail none.
+//! Rate limits slow down all streams of a run and fail none.
 
 use super::{BOTH, Trial};
 use crate::clock::FakeClock;
@@ -9,7 +9,7 @@ use std::sync::Arc;
 use tap_revops::time::clock::Clock;
 
 #[test]
-fn a_refusal_of_one_stream_slows_down_the_next() {
+fn a_429_on_one_stream_slows_down_the_next() {
     let workspace = Workspace::new(REEVO, "records=40");
     let settings = json!({
         "record_types": ["contact", "account"], "page_size": 5, "concurrency": 1
@@ -22,7 +22,7 @@ fn a_refusal_of_one_stream_slows_down_the_next() {
     workspace.sandbox.script(rules);
     let clock = FakeClock::new();
     let run = workspace.read(&settings).within(clock.clone()).ok();
-    // The last page of contact waits, and then account goes slower.
+    // The last page of contact waits, and then the requests of account are slower.
     let waits = clock.waits();
     assert_eq!(waits[..3], [7.0, 0.1, 0.09], "{waits:?}");
     let emitted = run.emitted();
@@ -31,7 +31,7 @@ fn a_refusal_of_one_stream_slows_down_the_next() {
     run.says("7.0 s waited for rate limits");
 }
 
-/// A clock whose waits move the sandbox's clock too, as a wait in the world does.
+/// A fake clock that moves the sandbox's clock along with it.
 struct SharedClock {
     fake: Arc<FakeClock>,
     sandbox: revops_sandbox::Sandbox,
@@ -57,7 +57,7 @@ impl Clock for SharedClock {
 }
 
 #[test]
-fn a_token_bucket_slows_the_run_down_and_fails_nothing() {
+fn a_rate_limit_slows_down_the_run_and_fails_no_stream() {
     for api in BOTH {
         for headers in [true, false] {
             let trial = Trial::with(api, "records=80", &json!({"page_size": 2}));

@@ -1,8 +1,8 @@
-//! Anything at once: random data, faults, kill points, page sizes and concurrency. Whatever
-//! happens, running again from the last state until it ends brings everything there is.
+//! Everything at random: data, faults, interruptions, page sizes and concurrency. Running again from
+//! the last state until a run succeeds emits every record.
 //!
-//! Left out are the lies that nothing can see through: records whose id or date is not theirs,
-//! and more than one page before its turn.
+//! Left out are faults that no client can detect: records with another id or date than theirs, and
+//! more than one page out of order.
 
 use super::cases::check_all;
 use super::destination::Destination;
@@ -19,13 +19,13 @@ use tap_revops::run::exit::ExitStatus;
 use tap_revops::run::interruption::{self, Interruption};
 use tokio::sync::oneshot;
 
-/// No case has more faults that end a run.
+/// More runs than a case has faults.
 const MOST_RUNS: usize = 40;
 
-/// One page before its turn can be borne together with anything else, several in a row cannot.
+/// One page out of order loses no record, whatever else happens; several in a row may.
 const SWAP: &str = "pages_out_of_order";
 
-/// Panics on threads of a runtime, which nobody would see.
+/// The number of panics on threads of a runtime, which fail no test by themselves.
 static PANICS: AtomicU64 = AtomicU64::new(0);
 
 #[derive(Clone, Debug)]
@@ -34,7 +34,7 @@ struct Case {
     options: String,
     settings: Value,
     rules: Vec<Value>,
-    /// After how many requests each of the first runs is interrupted.
+    /// The number of requests after which each of the first runs is interrupted.
     stops: Vec<u64>,
     /// Which records change before each run.
     touches: Vec<usize>,
@@ -104,7 +104,7 @@ fn fault() -> impl Strategy<Value = Value> {
 
 fn rules() -> impl Strategy<Value = Vec<Value>> {
     let rule = (fault(), 0_u64..12, 1_u64..4).prop_map(|(fault, skip, times)| {
-        // A schema is asked for once a run, so that what fails it would fail them all.
+        // No rule is for schemas alone: a run requests each only once, so that every run would fail.
         json!({"skip": skip, "times": times, "fault": fault})
     });
     prop::collection::vec(rule, 0..5).prop_map(|mut rules| {
@@ -146,7 +146,7 @@ fn case() -> impl Strategy<Value = Case> {
         )
 }
 
-/// Makes each request a second later than the one before, and interrupts after some.
+/// Moves the clock by a second per request, and interrupts the run after `stop` requests.
 fn watch(trial: &Trial, stop: Option<u64>) -> Interruption {
     let (interrupt, interrupted) = oneshot::channel();
     let sandbox = trial.workspace.sandbox.clone();
@@ -181,7 +181,7 @@ fn touch(trial: &Trial, catalog: &Catalog, at: usize) {
     }
 }
 
-/// One run from the last state; adds what it wrote. Says whether it read everything.
+/// Runs once from the last state, and adds the output. Returns whether the run succeeded.
 fn read(trial: &Trial, destination: &mut Destination, stop: Option<u64>) -> bool {
     let interruption = watch(trial, stop);
     let read = trial.workspace.read(&trial.settings);
@@ -199,13 +199,13 @@ fn read(trial: &Trial, destination: &mut Destination, stop: Option<u64>) -> bool
 }
 
 fn count_panics() {
-    let usual = std::panic::take_hook();
+    let default = std::panic::take_hook();
     std::panic::set_hook(Box::new(move |panic| {
         let is_worker = std::thread::current()
             .name()
             .is_some_and(|name| name.starts_with("tokio"));
         PANICS.fetch_add(u64::from(is_worker), Ordering::Relaxed);
-        usual(panic);
+        default(panic);
     }));
 }
 
@@ -222,17 +222,17 @@ fn check(case: &Case) {
     }
     let ended =
         |destination: &mut Destination| (0..MOST_RUNS).any(|_| read(&trial, destination, None));
-    assert!(ended(&mut destination), "it does not end");
-    // What changed during the run may have been left to the next. That may give up as well, where
-    // cursors live for no more pages than there are ties.
+    assert!(ended(&mut destination), "no run succeeds");
+    // The run may have left what changed during it to the next one. That one may fail too, if
+    // cursors expire after fewer pages than the ties fill.
     trial.script(&json!([]));
-    assert!(ended(&mut destination), "it does not end without faults");
+    assert!(ended(&mut destination), "no run succeeds without faults");
     destination.assert_truth(&trial.workspace, &catalog);
     assert_eq!(PANICS.load(Ordering::Relaxed), 0, "a task panicked");
 }
 
 #[test]
-fn whatever_happens_running_again_brings_everything() {
+fn whatever_happens_running_again_emits_every_record() {
     count_panics();
     check_all(200, &case(), check);
 }

@@ -1,5 +1,5 @@
-//! Records that lack what identifies or dates them, come from the future, are broken, or change
-//! and vanish while they are read.
+//! Records that are invalid, lack an id or date, are dated in the future, or change or vanish during
+//! the walk.
 
 use super::destination::Destination;
 use super::{BOTH, Trial};
@@ -9,8 +9,8 @@ use chrono::TimeDelta;
 use serde_json::{Value, json};
 use std::collections::BTreeSet;
 
-/// Reads through a fault of one record of the first page. Returns the ids that came without
-/// their true stamp, and the run's bookmark.
+/// Reads while one record of the first page is wrong. Returns how many records are missing, how many
+/// have an unusable or future `updated_at`, and the run's bookmark.
 fn spoiled(trial: &Trial, fault: &Value, sentence: &str) -> (usize, usize, Value) {
     trial.script(&json!([{"kind": "first_page", "times": 1, "fault": fault}]));
     let run = trial.read(&json!({})).run.ok().says(sentence);
@@ -36,14 +36,14 @@ fn spoiled(trial: &Trial, fault: &Value, sentence: &str) -> (usize, usize, Value
     )
 }
 
-/// The bookmark that a run without faults earns.
+/// The bookmark of a run without faults.
 fn true_bookmark(trial: &Trial) -> Value {
     let catalog = Catalog::parse(&trial.catalog.to_string());
     crate::oracle::newest(&trial.workspace, catalog.entry(trial.stream())).unwrap()
 }
 
 #[test]
-fn a_record_without_updated_at_comes_out_and_moves_no_bookmark() {
+fn a_record_without_updated_at_is_emitted_and_moves_no_bookmark() {
     for api in BOTH {
         let trial = Trial::new(api);
         for fault in [
@@ -60,7 +60,7 @@ fn a_record_without_updated_at_comes_out_and_moves_no_bookmark() {
 }
 
 #[test]
-fn a_record_without_id_is_told_and_left_out() {
+fn a_record_without_id_is_left_out_with_a_warning() {
     for api in BOTH {
         let trial = Trial::new(api);
         for fault in [
@@ -76,7 +76,7 @@ fn a_record_without_id_is_told_and_left_out() {
 }
 
 #[test]
-fn a_stamp_of_the_future_never_becomes_a_bookmark() {
+fn an_updated_at_in_the_future_never_becomes_a_bookmark() {
     for api in BOTH {
         for seconds in [60, 31_557_600] {
             let trial = Trial::new(api);
@@ -85,7 +85,7 @@ fn a_stamp_of_the_future_never_becomes_a_bookmark() {
             let (missing, odd, bookmark) = spoiled(&trial, &fault, told);
             assert_eq!((missing, odd), (0, 1));
             assert_eq!(bookmark, true_bookmark(&trial));
-            // What changes from now on is not hidden by it.
+            // The next run still reads what changes from now on.
             let first = &trial.workspace.sandbox.truth(trial.stream())[0];
             let now = trial.workspace.sandbox.now();
             trial
@@ -104,7 +104,7 @@ fn a_stamp_of_the_future_never_becomes_a_bookmark() {
 }
 
 #[test]
-fn a_record_that_is_none_fails_the_stream() {
+fn a_record_that_is_not_an_object_fails_the_stream() {
     for api in BOTH {
         for value in [json!("no record"), json!([]), json!(7), json!(null)] {
             let rules =
@@ -115,7 +115,7 @@ fn a_record_that_is_none_fails_the_stream() {
 }
 
 #[test]
-fn records_that_change_under_the_walk_come_in_their_last_version() {
+fn records_that_change_during_the_walk_are_emitted_in_their_last_version() {
     for api in BOTH {
         for kind in ["page", "next_page"] {
             let trial = Trial::new(api);
@@ -126,7 +126,7 @@ fn records_that_change_under_the_walk_come_in_their_last_version() {
 }
 
 #[test]
-fn records_that_vanish_under_the_walk_take_no_others_along() {
+fn records_that_vanish_during_the_walk_lose_no_others() {
     for api in BOTH {
         let trial = Trial::new(api);
         let fault = json!({"records_vanish": {"count": 3}});
@@ -140,7 +140,7 @@ fn records_that_vanish_under_the_walk_take_no_others_along() {
 }
 
 #[test]
-fn data_that_changes_faster_than_it_is_read_does_not_hold_the_walk() {
+fn a_walk_ends_even_if_data_changes_faster_than_it_is_read() {
     for api in BOTH {
         let trial = Trial::new(api);
         let sandbox = trial.workspace.sandbox.clone();
@@ -160,14 +160,14 @@ fn data_that_changes_faster_than_it_is_read_does_not_hold_the_walk() {
 }
 
 #[test]
-fn more_records_of_one_moment_than_a_page_holds_come_again_while_they_are_fresh() {
+fn recent_ties_that_exceed_a_page_are_emitted_again_by_the_next_run() {
     for api in BOTH {
         let trial = Trial::new(api);
         let sandbox = &trial.workspace.sandbox;
         for one in sandbox.truth(trial.stream()).iter().take(30) {
             sandbox.touch(trial.stream(), &one.id, sandbox.now());
         }
-        // Ten of them come without a token, the others may have been led to by one gone astray.
+        // The first page needs no token; the token of the others may name a record that has moved.
         let told = "20 records that had just changed came out, but moved no bookmark";
         let first = trial.read(&json!({})).run.ok().says(told);
         trial.assert_all(&[&first]);
@@ -180,9 +180,9 @@ fn more_records_of_one_moment_than_a_page_holds_come_again_while_they_are_fresh(
 }
 
 #[test]
-fn a_value_that_is_nested_too_deep_comes_out_as_null_and_is_told() {
+fn a_value_that_is_nested_too_deep_becomes_null_with_a_warning() {
     let deep = |levels: usize| format!("{}{}", "[".repeat(levels), "]".repeat(levels));
-    for (levels, told) in [(90, false), (100_000, true)] {
+    for (levels, warns) in [(90, false), (100_000, true)] {
         let trial = Trial::with(
             "askelephant",
             "records=80",
@@ -197,8 +197,8 @@ fn a_value_that_is_nested_too_deep_comes_out_as_null_and_is_told() {
         );
         trial.script(&json!([{"times": 1, "fault": {"status": {"code": 200, "body": body}}}]));
         let run = trial.read(&json!({})).run.ok();
-        let is_told = run.stderr.contains("nested more than 100 levels deep");
-        assert_eq!(is_told, told, "{}", run.stderr);
+        let has_warned = run.stderr.contains("nested more than 100 levels deep");
+        assert_eq!(has_warned, warns, "{}", run.stderr);
         assert!(run.stdout.len() < 20_000);
     }
 }

@@ -14,7 +14,7 @@ fn changed(change: &serde_json::Value) -> crate::support::Run {
 }
 
 #[test]
-fn an_attribute_that_appears_is_told_and_one_that_vanishes_is_null() {
+fn a_new_attribute_is_reported_and_a_missing_one_is_null() {
     let run = changed(&json!({"appear": ["shoe_size"], "vanish": ["title"]}));
     let run = run.says("the catalog is older than the API's schema and lacks shoe_size");
     let run = run.says("the catalog has fields that the API's schema does not have (title)");
@@ -25,14 +25,14 @@ fn an_attribute_that_appears_is_told_and_one_that_vanishes_is_null() {
 }
 
 #[test]
-fn an_attribute_that_changes_its_type_still_fits_what_is_declared() {
+fn an_attribute_that_changes_its_type_still_fits_the_declared_schema() {
     let run = changed(&json!({"retype": {"title": "number"}}));
     let emitted = run.emitted();
     crate::oracle::assert_valid(&emitted.schemas["contact"], emitted.records("contact"));
 }
 
 #[test]
-fn a_schema_that_no_longer_comes_fails_its_stream() {
+fn a_schema_that_cannot_be_fetched_fails_its_stream() {
     let rules = json!([{"kind": "schema", "fault": {"html": {"code": 502}}}]);
     Trial::new(REEVO).fails(&rules, "the API answered 502");
 }

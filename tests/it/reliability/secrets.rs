@@ -1,5 +1,5 @@
-//! The key, which nothing that the program prints may hold: at the most verbose level, in both
-//! formats and both protocols, while an API repeats it in every spelling.
+//! The key is in no output: at the most verbose log level, in both log formats and both protocols,
+//! while the API repeats it in every encoding.
 
 use super::{BOTH, Trial};
 use crate::clock::FakeClock;
@@ -27,14 +27,14 @@ fn run(trial: &Trial, protocol: Protocol, arguments: &[&str]) -> Run {
         err: &mut err,
         err_is_terminal: false,
     });
-    trial.workspace.kept(Run {
+    trial.workspace.assert_key_absent(Run {
         status: status as i32,
         stdout: String::from_utf8(out).unwrap(),
         stderr: String::from_utf8(err).unwrap(),
     })
 }
 
-/// What an API may say that repeats a key.
+/// Bodies of answers that repeat the key.
 fn echoes() -> Vec<Value> {
     let mut bodies: Vec<Value> = spellings(KEY)
         .into_iter()
@@ -132,7 +132,7 @@ fn no_broken_connection_makes_the_tap_print_the_key() {
 }
 
 #[test]
-fn a_configuration_in_the_place_of_a_state_or_catalog_is_refused() {
+fn a_configuration_passed_as_state_or_catalog_is_refused() {
     for api in BOTH {
         let options = format!("records=4&key={}", url_escaped(KEY));
         let trial = Trial::with(api, &options, &json!({}));

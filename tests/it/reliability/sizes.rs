@@ -1,15 +1,15 @@
-//! Pages that come only when less is asked for.
+//! Pages that the API answers only if the page size is smaller.
 
 use super::{BOTH, Trial, both_fail};
 use serde_json::{Value, json};
 
-/// Every page that is asked for with more than three records fails.
+/// A fault on every page request with a limit above three.
 fn too_large(fault: &Value) -> Value {
     json!([{"kind": "page", "limit_above": 3, "fault": fault}])
 }
 
 #[test]
-fn a_page_that_fails_at_its_size_is_asked_for_in_smaller_ones() {
+fn a_page_that_keeps_failing_is_requested_in_smaller_pages() {
     for fault in [
         json!({"status": {"code": 504}}),
         json!({"status": {"code": 413}}),
@@ -27,7 +27,7 @@ fn a_page_that_fails_at_its_size_is_asked_for_in_smaller_ones() {
 }
 
 #[test]
-fn a_page_that_stands_still_at_its_size_is_asked_for_in_smaller_ones() {
+fn a_page_that_keeps_timing_out_is_requested_in_smaller_pages() {
     for api in BOTH {
         let settings = json!({"page_size": 6, "request_timeout_seconds": 1});
         let trial = Trial::with(api, "records=12", &settings);
@@ -37,7 +37,7 @@ fn a_page_that_stands_still_at_its_size_is_asked_for_in_smaller_ones() {
 }
 
 #[test]
-fn a_limit_that_is_out_of_range_is_made_smaller_at_once() {
+fn a_limit_out_of_range_is_reduced_at_once() {
     for api in BOTH {
         for overrun in ["error", "error422"] {
             let options = format!("records=40&max_limit=4&limit_overrun={overrun}");
@@ -50,7 +50,7 @@ fn a_limit_that_is_out_of_range_is_made_smaller_at_once() {
 }
 
 #[test]
-fn a_page_that_fails_at_every_size_gives_up() {
+fn a_page_that_fails_at_every_size_fails_the_stream() {
     let rules = json!([{"kind": "page", "fault": "truncated_json"}]);
     both_fail(&rules, "gave up after 3 attempts");
 }
