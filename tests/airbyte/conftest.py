@@ -1,4 +1,4 @@
-"""What the tests share, and the summary that stands behind them."""
+"""Fixtures that the tests share, and the summary after the tests."""
 
 import os
 from collections import Counter, defaultdict
@@ -9,8 +9,8 @@ import pytest
 
 APIS = ["reevo", "askelephant"]
 
-# Lines for the summary that tests have to say, in the order in which they came.
-TOLD = []
+# Lines that tests add to the summary, in order.
+SUMMARY_LINES = []
 
 
 @pytest.fixture(params=APIS)
@@ -20,14 +20,14 @@ def api(request) -> str:
 
 @pytest.fixture(scope="session")
 def offered():
-    """The streams that each API offers over the sandbox, asked once."""
+    """The streams of each API in the sandbox, discovered once."""
     return {api: connector.discover(connector.form(api, "records=60")) for api in APIS}
 
 
 @pytest.fixture(scope="session")
-def tell():
+def add_to_summary():
     """Adds a line to the summary."""
-    return TOLD.append
+    return SUMMARY_LINES.append
 
 
 OUTCOMES = defaultdict(Counter)
@@ -46,8 +46,8 @@ def pytest_sessionfinish():
         return
     lines = ["", "Tests"]
     lines += [f"  {group:<24} {_outcome(count)}" for group, count in sorted(OUTCOMES.items())]
-    lines += ["", *TOLD] if TOLD else []
-    lines += ["", f"Lines found valid: {sum(protocol.VALID.values())}"]
+    lines += ["", *SUMMARY_LINES] if SUMMARY_LINES else []
+    lines += ["", f"Valid lines: {sum(protocol.VALID.values())}"]
     lines += [f"  {kind:<24} {count}" for kind, count in sorted(protocol.VALID.items())]
     lines += ["", f"{total['passed']} passed, {total['failed']} failed"]
     with open(path, "w") as summary:

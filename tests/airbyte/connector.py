@@ -1,5 +1,5 @@
-"""Runs source-revops as a host does, and holds what it said. Every line of every run is checked
-here, and that no key is in it; so no test can forget to."""
+"""Runs source-revops as a host does, and returns its messages. Checks every line of every run
+against the protocol, and that the output does not hold the key."""
 
 import json
 import os
@@ -15,19 +15,19 @@ BIN = Path(os.environ["AIRBYTE_TEST_BIN"])
 SOURCE = BIN / "source-revops"
 TAP = BIN / "tap-revops"
 
-# What the sandbox takes unless told otherwise.
+# The sandbox's default key.
 KEY = "sk-apik_sandbox.local-only"
 
-# No run of these tests takes longer than some seconds.
-PATIENCE = 120
+# Every run of these tests ends within some seconds.
+TIMEOUT_SECONDS = 120
 
-# A moment that both APIs' records lie before, and one that some have changed by.
+# A time after all records of both APIs, and a later one at which some have changed.
 EARLIER = "2026-07-01T00:10:00Z"
 LATER = "2026-07-01T00:20:00Z"
 
 
 def form(api: str, options: str = "", *, clock: str | None = EARLIER, **settings) -> dict:
-    """A configuration as the form gives it, over the sandbox with these options."""
+    """A configuration as the form makes it, for the sandbox with these options."""
     parts = [part for part in [options, clock and f"clock={clock}"] if part]
     own = {"name": api, "api_key": KEY, "base_url": "sandbox:?" + "&".join(parts)}
     for key in ("api_key", "base_url", "record_types", "expand"):
@@ -38,7 +38,7 @@ def form(api: str, options: str = "", *, clock: str | None = EARLIER, **settings
 
 @dataclass
 class Run:
-    """One command of the connector: its messages, and how it ended."""
+    """The messages and the exit status of one run of the connector."""
 
     status: int
     messages: list[dict] = field(repr=False)
@@ -84,19 +84,19 @@ class Run:
 
     @property
     def state_messages(self) -> list[dict]:
-        """What a host keeps of the run, to be handed in again."""
+        """The messages that a host keeps and passes to the next run."""
         return self.of("STATE")
 
 
 def secrets(config) -> set[str]:
-    """The keys in a configuration, in every form in which they could be told."""
+    """The key of a configuration and its secret half, in every encoding that an output could use."""
     if not isinstance(config, dict):
         return set()
     own = config["api"] if isinstance(config.get("api"), dict) else config
     key = own.get("api_key")
     if not isinstance(key, str) or len(key) < 6:
         return set()
-    # Of AskElephant's keys, what stands behind the point is the secret half.
+    # The part of AskElephant's keys after the point is the secret half.
     parts = {key, key.rsplit(".", 1)[-1]}
     escapes = [str, quote, quote_plus, lambda part: quote(part, safe=""), json_text, repr_text]
     forms = {escape(part) for part in parts for escape in escapes}
@@ -111,16 +111,16 @@ def repr_text(text: str) -> str:
     return repr(text)[1:-1]
 
 
-def assert_tells_no_key(output: bytes, config) -> None:
+def assert_key_hidden(output: bytes, config) -> None:
     text = output.decode("utf-8", "replace")
-    # A line holds a text that may itself be escaped, so look into both.
+    # A text in a line may be escaped twice, so search both forms.
     unescaped = text.replace("\\\\", "\\").replace('\\"', '"')
     for secret in secrets(config):
         assert secret not in text and secret not in unescaped, "the key is in the output"
 
 
 def run(verb: str, config=None, catalog=None, state=None) -> Run:
-    """Runs one verb. What is not text already is written to files as JSON."""
+    """Runs one verb. Writes the arguments to files; those that are not text, as JSON."""
     with tempfile.TemporaryDirectory() as folder:
         arguments = [verb]
         for flag, content in [("config", config), ("catalog", catalog), ("state", state)]:
@@ -135,8 +135,8 @@ def run(verb: str, config=None, catalog=None, state=None) -> Run:
 def execute(arguments: list[str], config=None) -> Run:
     """Runs the connector with these arguments. Stderr must stay empty: the platform shows each of
     its lines as an error."""
-    done = subprocess.run([SOURCE, *arguments], capture_output=True, timeout=PATIENCE, cwd="/")
-    assert_tells_no_key(done.stdout + done.stderr, config)
+    done = subprocess.run([SOURCE, *arguments], capture_output=True, timeout=TIMEOUT_SECONDS, cwd="/")
+    assert_key_hidden(done.stdout + done.stderr, config)
     assert done.stderr == b"", done.stderr.decode()
     messages = [protocol.message(line) for line in done.stdout.splitlines(keepends=True)]
     return Run(done.returncode, messages, done.stdout)
@@ -169,7 +169,7 @@ def configured_stream(stream: dict, sync_mode: str) -> dict:
 
 
 def read(config: dict, catalog: dict, state=None) -> Run:
-    """A read that is to succeed."""
+    """A read that must succeed."""
     done = run("read", config, catalog, state)
     assert (done.status, done.errors) == (0, [])
     return done

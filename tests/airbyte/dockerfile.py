@@ -1,4 +1,4 @@
-"""A Dockerfile as a list of stages and their instructions; enough to check and to follow ours."""
+"""A parser of Dockerfiles into stages and instructions; it supports only what ours uses."""
 
 import json
 import re

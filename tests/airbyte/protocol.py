@@ -1,5 +1,5 @@
-"""What a line of the protocol may look like. Nothing is let pass because a reader would tolerate it:
-the model of the protocol must take the line, and so must its schema with no other keys than its own."""
+"""Strict checks of a line of the protocol: the protocol's model must accept it, and so must its schema
+without additional keys."""
 
 import copy
 import json
@@ -8,10 +8,10 @@ from collections import Counter
 from airbyte_protocol.models import AirbyteMessage
 from jsonschema import Draft202012Validator
 
-# How many lines have been found valid, by the type of their message.
+# The number of valid lines by message type.
 VALID = Counter()
 
-# The members of a message, by its type.
+# The member that holds the content of a message, by its type.
 MEMBERS = {
     "SPEC": "spec",
     "CONNECTION_STATUS": "connectionStatus",
@@ -23,9 +23,9 @@ MEMBERS = {
 }
 
 
-def closed_world() -> dict:
-    """The protocol's own schema, in which no object that it defines has unknown keys or nulls in
-    place of keys that could be left out."""
+def strict_schema() -> dict:
+    """The protocol's schema, changed so that its objects have no unknown keys, and no null for an
+    optional key."""
     schema = copy.deepcopy(AirbyteMessage.model_json_schema())
     for definition in [schema, *schema["$defs"].values()]:
         if not definition.get("properties"):
@@ -38,12 +38,12 @@ def closed_world() -> dict:
     return schema
 
 
-CLOSED_WORLD = Draft202012Validator(closed_world())
+STRICT_SCHEMA = Draft202012Validator(strict_schema())
 
 
-def _without_twins(pairs):
+def _without_duplicates(pairs):
     members = dict(pairs)
-    assert len(members) == len(pairs), f"a key stands twice: {[name for name, _ in pairs]}"
+    assert len(members) == len(pairs), f"duplicate keys: {[name for name, _ in pairs]}"
     return members
 
 
@@ -52,13 +52,13 @@ def _no_constant(name):
 
 
 def message(line: bytes) -> dict:
-    """The message on a line, or a failure that shows the line."""
-    assert line.endswith(b"\n"), f"the line has no end: {line[-200:]!r}"
+    """The message on a line. Fails with a note that shows the line."""
+    assert line.endswith(b"\n"), f"the line has no line feed: {line[-200:]!r}"
     text = line.decode("utf-8")
     try:
         AirbyteMessage.model_validate_json(text)
-        parsed = json.loads(text, object_pairs_hook=_without_twins, parse_constant=_no_constant)
-        CLOSED_WORLD.validate(parsed)
+        parsed = json.loads(text, object_pairs_hook=_without_duplicates, parse_constant=_no_constant)
+        STRICT_SCHEMA.validate(parsed)
         kind = parsed["type"]
         assert set(parsed) == {"type", MEMBERS[kind]}, f"a {kind} has {set(parsed)}"
         if kind == "RECORD":
@@ -67,7 +67,7 @@ def message(line: bytes) -> dict:
         if kind == "STATE":
             state = parsed["state"]
             assert state["type"] == "STREAM" and set(state) == {"type", "stream", "sourceStats"}
-            assert type(state["sourceStats"]["recordCount"]) is float, "the count has no point"
+            assert type(state["sourceStats"]["recordCount"]) is float, "recordCount is not a decimal number"
         if kind == "TRACE":
             trace = parsed["trace"]
             assert set(trace) == {"type", "emitted_at", trace["type"].lower()}

@@ -1,4 +1,4 @@
-"""One sync with PyAirbyte, as a user's script would do it. Prints last what it has read, as JSON.
+"""One sync with PyAirbyte, as in a user's script. Its last line of output is a JSON summary.
 
 pyairbyte_sync.py <executable> <configuration> <database>
 """

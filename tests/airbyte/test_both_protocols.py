@@ -1,4 +1,4 @@
-"""One core, two protocols: both executables carry the same records, byte for byte."""
+"""Both executables, one for each protocol, emit the same records, byte for byte."""
 
 import json
 import subprocess
@@ -15,7 +15,7 @@ OPTIONS = {
 
 
 @pytest.mark.parametrize("options", OPTIONS.values(), ids=OPTIONS)
-def test_both_faces_carry_the_same_records(api, options, tmp_path):
+def test_both_protocols_carry_the_same_records(api, options, tmp_path):
     config = form(api, options, unknown_fields="collect")
     catalog = configured(connector.discover(config))
     airbyte = connector.read(config, catalog).stdout
@@ -31,7 +31,7 @@ def test_both_faces_carry_the_same_records(api, options, tmp_path):
 
 
 def records(output: bytes, before: str) -> dict[str, list[str]]:
-    """The text of each record, per stream, in order. It begins behind `before`."""
+    """The text of each record, per stream, in order. `before` is the text before it in a line."""
     texts = {}
     for line in output.decode().removesuffix("\n").split("\n"):
         message = json.loads(line)

@@ -1,4 +1,4 @@
-"""Check: one status, exit 0 whatever it is, and a sentence that tells what to do."""
+"""Check: one status, exit status 0 for either, and a sentence that says what to do."""
 
 import socket
 
@@ -7,7 +7,7 @@ from connector import form, run
 
 
 def failed(config) -> str:
-    """The sentence of a check that is to fail."""
+    """The message of a check that must fail."""
     done = run("check", config)
     assert (done.status, done.errors) == (0, [])
     assert done.outcome["status"] == "FAILED"
@@ -50,7 +50,7 @@ def test_a_missing_scope():
     assert "permission" in failed(form("askelephant", "scopes="))
 
 
-def test_an_address_where_nobody_is(api):
+def test_an_unreachable_address(api):
     with socket.socket() as unused:
         unused.bind(("127.0.0.1", 0))
         url = f"http://127.0.0.1:{unused.getsockname()[1]}"
@@ -70,5 +70,5 @@ def test_an_address_where_nobody_is(api):
     ],
     ids=["empty", "api", "no key", "broken key", "size", "no JSON", "list"],
 )
-def test_a_configuration_that_is_not_right(config, expected):
+def test_an_invalid_configuration(config, expected):
     assert expected in failed(config)

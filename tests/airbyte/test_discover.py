@@ -1,4 +1,4 @@
-"""Discover: the catalog by Airbyte's rules of types, beyond what the official tests ask."""
+"""Discover: the catalog, checked against Airbyte's rules for types beyond the official tests."""
 
 import connector
 from connector import form, run
@@ -30,7 +30,7 @@ def test_a_stream_that_cannot_be_filtered_is_full_refresh_only():
     assert note["source_defined_primary_key"] == [["id"]]
 
 
-def test_types_are_airbytes(api, offered):
+def test_types_follow_airbytes_rules(api, offered):
     for stream in offered[api]:
         for path, schema in schemas(stream["json_schema"], stream["name"]):
             check_type(path, schema)
@@ -57,7 +57,7 @@ def check_type(path: str, schema: dict):
     assert schema.get("airbyte_type") == expected, path
 
 
-def test_what_the_key_cannot_reach_is_left_out_with_a_warning():
+def test_a_stream_that_the_key_cannot_read_is_left_out_with_a_warning():
     done = run("discover", form("reevo", "records=60&forbid=task"))
     assert done.status == 0 and "task" not in [stream["name"] for stream in done.catalog]
     assert "WARN task is left out" in done.logged

@@ -1,4 +1,4 @@
-"""Read when something is wrong: what failed says so and keeps its state, and the rest finishes."""
+"""Read with errors: a stream that fails reports it and emits no state, and the others finish."""
 
 import signal
 import subprocess
@@ -9,12 +9,12 @@ import pytest
 from connector import SOURCE, configured, form, read, run
 from workspace import Fault, Faults, Sandbox
 
-# Two streams of each API; faults strike the first.
+# Two streams of each API; the faults are on the first.
 PAIRS = {"reevo": ("contact", "task"), "askelephant": ("contacts", "tags")}
 
 
 def at(api: str, url: str, **settings) -> dict:
-    """A configuration for an API at an address, which gives up at once."""
+    """A configuration for an API at an address, without retries."""
     return form(api, base_url=url, clock=None, **{"max_retry_seconds": 0, "page_size": 50, **settings})
 
 
@@ -29,7 +29,7 @@ def sandbox():
 
 
 def assert_failed(done, stream: str, began: bool) -> dict:
-    """That a stream failed by the rules, and the run with it. Its own error."""
+    """Checks the messages of a failed stream and of its run. Returns the stream's error."""
     assert done.status == 1
     assert done.statuses(stream) == (["STARTED", "RUNNING"] if began else []) + ["INCOMPLETE"]
     assert done.states(stream) == []
@@ -72,14 +72,14 @@ def test_an_invalid_sync_mode_fails_its_stream_and_the_others_finish(api, offere
 
 
 @pytest.mark.parametrize("catalog", ["{", "[]", "5", {"streams": 1}, {"streams": [{}]}, {}], ids=str)
-def test_a_broken_catalog_is_refused_in_a_sentence(catalog):
+def test_a_broken_catalog_is_refused_with_an_error(catalog):
     done = run("read", form("reevo", "records=60"), catalog)
     assert (done.status, done.of("RECORD"), done.of("STATE")) == (1, [], [])
     (error,) = done.errors
     assert error["failure_type"] == "config_error" and "catalog" in error["message"]
 
 
-def test_files_that_are_not_there_are_named(offered):
+def test_missing_files_are_named(offered):
     for verb, flags in [
         ("discover", ["--config"]),
         ("read", ["--config", "--catalog"]),
@@ -101,7 +101,7 @@ def test_a_wrong_key_ends_the_read(api, offered):
         assert "COMPLETE" not in done.statuses(stream["name"])
 
 
-def test_a_key_that_is_revoked_in_between_leaves_no_stream_open(api, sandbox, offered):
+def test_a_key_that_is_revoked_during_a_read_leaves_no_stream_open(api, sandbox, offered):
     bad, good = PAIRS[api]
     body = '{"error": {"code": "unauthorized", "message": "revoked"}, "code": "unauthorized"}'
     with Faults(sandbox.url, Fault(path(api, bad), 401, body=body, after=2)) as faults:
@@ -123,7 +123,7 @@ HALF_WAY = {
 
 
 @pytest.mark.parametrize("fault", HALF_WAY.values(), ids=HALF_WAY)
-def test_a_stream_that_breaks_half_way_keeps_no_state_and_the_others_finish(api, fault, sandbox, offered):
+def test_a_stream_that_fails_half_way_emits_no_state_and_the_others_finish(api, fault, sandbox, offered):
     bad, good = PAIRS[api]
     what, failure_type = fault
     strike = Fault(path(api, bad), what.status, what.headers, what.body, after=2)
@@ -131,7 +131,7 @@ def test_a_stream_that_breaks_half_way_keeps_no_state_and_the_others_finish(api,
         done = run("read", at(api, faults.url), configured(offered[api], names=PAIRS[api]))
     error = assert_failed(done, bad, began=True)
     assert error["failure_type"] == failure_type
-    # What came before is good; the next run reads it again.
+    # The records before the failure were emitted; the next run emits them again.
     assert len(done.records(bad)) == 100
     assert_finished(done, good, whole=len(sandbox.records(api, good)))
 
@@ -156,7 +156,7 @@ def test_a_forbidden_stream_fails_and_the_others_finish(offered):
             assert_finished(done, stream["name"])
 
 
-def test_a_stream_that_waits_says_until_when(api, sandbox, offered):
+def test_a_rate_limited_stream_reports_when_the_limit_ends(api, sandbox, offered):
     name, _ = PAIRS[api]
     body = '{"error": {"code": "rate_limited", "message": "slow down"}, "code": "rate_limited"}'
     fault = Fault(path(api, name), 429, {"retry-after": "1"}, body, after=1, times=1)
@@ -172,7 +172,7 @@ def test_a_stream_that_waits_says_until_when(api, sandbox, offered):
     assert len(done.records(name)) == len(sandbox.records(api, name))
 
 
-def test_a_fault_that_passes_changes_nothing_but_the_log(api, sandbox, offered):
+def test_a_temporary_fault_changes_only_the_log(api, sandbox, offered):
     name, _ = PAIRS[api]
     catalog = configured(offered[api], names=[name])
     undisturbed = read(at(api, sandbox.url), catalog)
@@ -184,7 +184,7 @@ def test_a_fault_that_passes_changes_nothing_but_the_log(api, sandbox, offered):
 
 
 def endless(verb_output: dict, tmp_path) -> subprocess.Popen:
-    """A read that does not end soon, with its output not yet taken."""
+    """Starts a long read whose output is not read yet."""
     paths = []
     for name, content in verb_output.items():
         file = tmp_path / f"{name}.json"
@@ -209,7 +209,7 @@ def test_a_reader_that_goes_away_ends_the_run_at_once_and_quietly(long_read):
     assert long_read.stderr.read() == b""
 
 
-def test_a_host_that_stops_the_run_is_obeyed(long_read):
+def test_a_sigterm_of_the_host_ends_the_run(long_read):
     long_read.send_signal(signal.SIGTERM)
     long_read.stdout.read()
     assert long_read.wait(timeout=10) in (143, -signal.SIGTERM)

@@ -1,5 +1,5 @@
-"""The official standard tests, over the sandbox. They drive a connector through one function, which
-here starts the executable; which configurations they try is in acceptance-test-config.yml."""
+"""The official standard tests, with the sandbox. They run a connector through one function, which is
+replaced by one that starts the executable; acceptance-test-config.yml lists the configurations."""
 
 import json
 from pathlib import Path
@@ -13,10 +13,10 @@ ROOT = Path(__file__).resolve().parents[2]
 
 
 class Executable:
-    """Stands where the suite expects a connector of Python's."""
+    """A placeholder where the suite expects a Python connector."""
 
     def spec(self, logger):
-        raise NotImplementedError("the suite asks the executable instead")
+        raise NotImplementedError("the suite runs the executable instead")
 
 
 def run_executable(source, args, expecting_exception=None, *, expected_outcome=None):
@@ -27,10 +27,10 @@ def run_executable(source, args, expecting_exception=None, *, expected_outcome=N
         # The suite may add a catalog, which no host passes to this verb.
         args = args[:1]
     done = connector.execute(args, config)
-    # Other line ends than this one may stand in a text.
+    # Texts may hold other line separators, so splitlines() does not fit.
     lines = done.stdout.decode().removesuffix("\n").split("\n")
     failed = done.status != 0
-    assert failed == bool(done.errors), "the exit status and the traces say different things"
+    assert failed == bool(done.errors), "the exit status and the traces disagree"
     return entrypoint_wrapper.EntrypointOutput(messages=lines, command=args, stderr="")
 
 

@@ -1,5 +1,5 @@
-"""The image, proven without an engine: linted, its rules checked, and its steps followed in a plain
-directory tree. And the files that Airbyte's tools read beside it."""
+"""The image, tested without a container engine: linted, its rules checked, and its steps run in a
+plain directory tree. Also the other files that Airbyte's tools read."""
 
 import json
 import os
@@ -27,19 +27,19 @@ BUILD, IMAGE = dockerfile.stages((ROOT / "Dockerfile").read_text())
 DOCUMENTATION = (ROOT / "docs" / "airbyte.md").read_text()
 
 
-def test_the_dockerfile_has_no_lint():
+def test_the_dockerfile_passes_hadolint():
     hadolint = Path(sys.executable).with_name("hadolint")
     subprocess.run([hadolint, "--failure-threshold", "style", ROOT / "Dockerfile"], check=True)
 
 
-def test_the_entrypoint_is_absolute_and_the_platform_is_told_the_same():
+def test_the_entrypoint_is_absolute_and_equals_airbyte_entrypoint():
     (executable,) = IMAGE.entrypoint
     assert executable == IMAGE.environment["AIRBYTE_ENTRYPOINT"] == "/airbyte/source-revops"
     assert IMAGE.all("CMD") == []
 
 
-def test_the_image_has_a_shell_and_what_the_platform_moves_files_with():
-    # Each of these has sh, sleep and mv; an empty image or one without a shell has not.
+def test_the_image_has_a_shell_and_the_tools_that_the_platform_needs():
+    # These have sh, sleep and mv; an empty image or one without a shell does not.
     assert IMAGE.base.split(":")[0] in ("debian", "alpine")
 
 
@@ -49,7 +49,7 @@ def test_the_user_is_airbyte_and_not_root():
     assert "groupadd --gid 1000 airbyte" in steps and "useradd --uid 1000 --gid 1000" in steps
     (owned,) = re.findall(r"chown 1000:1000 ([^&]+)", steps)
     assert {"/airbyte", "/secrets", "/config"} <= set(owned.split())
-    # Whoever switches users must not fall behind the last step as root.
+    # No step may run after the switch of users.
     words = [word for word, _ in IMAGE.instructions]
     assert "RUN" not in words[words.index("USER") :]
 
@@ -68,12 +68,12 @@ def test_the_compiler_is_new_enough():
 def test_versions_agree():
     version = PACKAGE["version"]
     changelog = re.findall(r"^\| (\d+\.\d+\.\d+) \|", DOCUMENTATION, re.MULTILINE)
-    told = subprocess.run([SOURCE, "--version"], capture_output=True, text=True).stdout
+    printed = subprocess.run([SOURCE, "--version"], capture_output=True, text=True).stdout
     assert IMAGE.labels["io.airbyte.version"] == version
     assert METADATA["dockerImageTag"] == version
     assert changelog[0] == version and len(set(changelog)) == len(changelog)
-    assert told == f"source-revops {version}\n"
-    # The program's own changelog tells first of this version, or of the one to come.
+    assert printed == f"source-revops {version}\n"
+    # The first section of CHANGELOG.md is for this version or for the next one.
     first = re.search(r"^## \[?([^\]\s]+)", (ROOT / "CHANGELOG.md").read_text(), re.MULTILINE)
     assert first[1] in ("Unreleased", version)
 
@@ -88,7 +88,7 @@ def test_names_agree():
         assert (ROOT / path).exists()
 
 
-def test_metadata_is_what_airbytes_tools_take():
+def test_airbytes_tools_accept_the_metadata():
     read = MetadataFile.from_file(ROOT / "metadata.yaml").data
     assert read.dockerRepository == METADATA["dockerRepository"]
     assert uuid.UUID(METADATA["definitionId"]).version == 4
@@ -129,15 +129,15 @@ def test_the_documentation_has_the_headings_and_names_every_stream(offered):
     ["Platform", "API key", "Record types", "Expand", "Start date", "End date", "Lookback", "Page size",
      "Concurrency", "Request timeout", "Longest retry", "Unknown fields"],
 )
-def test_the_documentation_calls_fields_what_the_form_calls_them(title):
+def test_the_documentation_and_the_form_use_the_same_titles(title):
     assert f"**{title}**" in DOCUMENTATION
     assert f'"title":"{title}"' in run("spec").stdout.decode()
 
 
 @pytest.fixture(scope="module")
 def tree():
-    """The image's files below a folder, made by the image's own steps."""
-    # Builds start warm only if they are always at the same place.
+    """A folder with the image's files, made by the steps of the Dockerfile."""
+    # A fixed folder, so that cargo reuses what it has built.
     work = Path(os.environ["AIRBYTE_TEST_TOOLS"]) / "image" / "build"
     shutil.rmtree(work, ignore_errors=True)
     work.mkdir(parents=True)
@@ -153,26 +153,26 @@ def tree():
         (root / folder).mkdir()
     copied = re.fullmatch(rf"--from={BUILD.name} {BUILD.one('WORKDIR')}/target/(\S+) (\S+)", IMAGE.one("COPY"))
     copy(target / copied[1], root / copied[2].lstrip("/"))
-    # Everybody may look in, as in an image.
+    # Every user may read it, as in an image.
     root.chmod(0o755)
     yield root
     shutil.rmtree(root)
 
 
 def copy(source: Path, target: Path) -> None:
-    """Keeps the times, by which cargo knows what has changed."""
+    """Copies with modification times, by which cargo knows what has changed."""
     (shutil.copytree if source.is_dir() else shutil.copy2)(source, target)
 
 
-def test_the_build_is_given_what_it_copies_and_no_more():
+def test_the_build_context_holds_only_what_is_copied():
     sources = {source for copied in BUILD.all("COPY") for source in copied.split()[:-1]}
     everything, *kept = (ROOT / ".dockerignore").read_text().split("\n")[1:-1]
     assert everything == "*" and {line.lstrip("!") for line in kept} == sources
 
 
 def as_the_platform(tree: Path, script: str) -> subprocess.CompletedProcess:
-    """Runs a script as the platform runs the connector: by sh, from another folder, as the user of
-    the image if we may become that."""
+    """Runs a script as the platform runs the connector: by sh, from another folder, and as the user
+    of the image if this process is root."""
     entrypoint = f"{tree}{IMAGE.environment['AIRBYTE_ENTRYPOINT']}"
     someone = {"user": 1000, "group": 1000, "extra_groups": []} if os.getuid() == 0 else {}
     return subprocess.run(

@@ -1,4 +1,4 @@
-"""The check of lines would find what it looks for."""
+"""The checks of lines in protocol.py find what they look for."""
 
 import json
 from collections import Counter
@@ -9,7 +9,7 @@ import pytest
 
 @pytest.fixture(autouse=True)
 def _uncounted(monkeypatch):
-    """These lines are not the connector's."""
+    """Keeps these lines out of the summary, since they are not the connector's."""
     monkeypatch.setattr(protocol, "VALID", Counter())
 
 
@@ -26,7 +26,7 @@ def line(kind: str, content: dict, **more) -> bytes:
     return json.dumps({"type": kind, protocol.MEMBERS[kind]: content, **more}).encode() + b"\n"
 
 
-def test_lines_that_are_right_are_taken():
+def test_valid_lines_are_accepted():
     protocol.message(line("RECORD", RECORD))
     protocol.message(line("STATE", STATE))
     protocol.message(line("TRACE", {"type": "ERROR", "emitted_at": 1, "error": ERROR}))
@@ -56,6 +56,6 @@ def test_lines_that_are_right_are_taken():
     ],
     ids=lambda broken: broken.decode()[:60],
 )
-def test_lines_that_are_not_right_are_refused(broken):
+def test_invalid_lines_are_refused(broken):
     with pytest.raises(Exception):
         protocol.message(broken)

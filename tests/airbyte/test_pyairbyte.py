@@ -1,5 +1,5 @@
-"""PyAirbyte as a host, offline: a first read, a change of the data, and a second, into its own cache.
-What is in the tables then is compared with what the API says, asked by other means."""
+"""PyAirbyte as a host, offline: two reads into its cache, with changes between them. The tables are
+compared with the records of the API, read without the connector."""
 
 import json
 import shlex
@@ -11,7 +11,7 @@ from pathlib import Path
 import duckdb
 import protocol
 import pytest
-from connector import EARLIER, LATER, SOURCE, assert_tells_no_key, form
+from connector import EARLIER, LATER, SOURCE, assert_key_hidden, form
 from workspace import Sandbox
 
 # Enough for several pages of every larger stream.
@@ -20,22 +20,22 @@ RECORDS = "records=1500"
 
 @pytest.fixture
 def executable(tmp_path):
-    """The connector, with a copy of what it says left beside it."""
-    script, said = tmp_path / "source-revops", tmp_path / "said.jsonl"
+    """A script that runs the connector, and the file to which it copies the output."""
+    script, captured = tmp_path / "source-revops", tmp_path / "captured.jsonl"
     script.write_text(
         "#!/usr/bin/env bash\n"
-        f"set -o pipefail\n{shlex.quote(str(SOURCE))} \"$@\" | tee -a {shlex.quote(str(said))}\n"
+        f"set -o pipefail\n{shlex.quote(str(SOURCE))} \"$@\" | tee -a {shlex.quote(str(captured))}\n"
     )
     script.chmod(0o755)
-    said.touch()
-    return script, said
+    captured.touch()
+    return script, captured
 
 
-def test_two_reads_leave_the_truth_in_the_tables(api, executable, tmp_path, tell):
-    script, said = executable
+def test_after_two_reads_the_tables_hold_what_the_api_has(api, executable, tmp_path, add_to_summary):
+    script, captured = executable
     database = tmp_path / "cache.duckdb"
     counts = []
-    tell(f"PyAirbyte, {api}: rows in the table, and records of the API")
+    add_to_summary(f"PyAirbyte, {api}: rows in the table, and records of the API")
     for clock in (EARLIER, LATER):
         config = form(api, RECORDS, clock=clock)
         done = sync(script, config, database)
@@ -45,17 +45,17 @@ def test_two_reads_leave_the_truth_in_the_tables(api, executable, tmp_path, tell
                 truth = versions(sandbox.records(api, stream))
                 rows = table(database, stream)
                 verdict = "same" if rows == truth else "DIFFERENT"
-                tell(f"  {clock} {stream:<16} {len(rows):>6} {len(truth):>6}  {verdict}")
+                add_to_summary(f"  {clock} {stream:<16} {len(rows):>6} {len(truth):>6}  {verdict}")
                 assert len(rows) == len(truth) > 0
                 assert set(rows) == set(truth)
                 assert rows == truth
-    tell(f"  records read: {counts[0]}, then {counts[1]}")
+    add_to_summary(f"  records read: {counts[0]}, then {counts[1]}")
     assert 0 < counts[1] < counts[0] / 2, "the second read was not incremental"
-    check_said(said, config)
+    check_output(captured, config)
 
 
 def sync(script, config: dict, database) -> dict:
-    """One sync, in a process of its own."""
+    """One sync, in a separate process."""
     arguments = [sys.executable, Path(__file__).with_name("pyairbyte_sync.py"), script, json.dumps(config), database]
     done = subprocess.run(arguments, capture_output=True, text=True, timeout=120)
     assert done.returncode == 0, done.stdout[-2000:] + done.stderr[-4000:]
@@ -63,7 +63,7 @@ def sync(script, config: dict, database) -> dict:
 
 
 def versions(records: list[dict]) -> dict[str, datetime]:
-    """When each record changed, by its key."""
+    """The `updated_at` of each record, by its key."""
     return {record["id"]: instant(record["updated_at"]) for record in records}
 
 
@@ -75,12 +75,12 @@ def table(database, stream: str) -> dict[str, datetime]:
     with duckdb.connect(str(database)) as connection:
         connection.execute("SET TimeZone = 'UTC'")
         rows = connection.execute(f'SELECT id, updated_at FROM main."{stream}"').fetchall()
-    assert len({key for key, _ in rows}) == len(rows), "a key stands twice in the table"
+    assert len({key for key, _ in rows}) == len(rows), "a key is in the table twice"
     return {key: at.replace(tzinfo=at.tzinfo or timezone.utc).astimezone(timezone.utc) for key, at in rows}
 
 
-def check_said(said, config) -> None:
-    output = said.read_bytes()
-    assert_tells_no_key(output, config)
+def check_output(captured, config) -> None:
+    output = captured.read_bytes()
+    assert_key_hidden(output, config)
     lines = output.splitlines(keepends=True)
     assert {protocol.message(line)["type"] for line in lines} >= {"SPEC", "CATALOG", "RECORD", "STATE"}

@@ -1,4 +1,4 @@
-"""Read: what the retired acceptance tests asked of a connector, and what the platform counts on."""
+"""Read: what Airbyte's retired acceptance tests checked, and what the platform relies on."""
 
 import json
 
@@ -33,7 +33,7 @@ def names(streams) -> list[str]:
     return [stream["name"] for stream in streams]
 
 
-def test_each_stream_says_started_running_and_complete(first, streams):
+def test_each_stream_reports_started_running_and_complete(first, streams):
     for name in names(streams):
         assert first.statuses(name) == ["STARTED", "RUNNING", "COMPLETE"]
 
@@ -47,7 +47,7 @@ def test_records_come_between_running_and_the_state_and_complete_is_last(first, 
 
 
 def place(message: dict) -> tuple[str, str | None]:
-    """What a message is, and of which stream."""
+    """A message's kind and its stream."""
     if message["type"] == "RECORD":
         return "RECORD", message["record"]["stream"]
     if message["type"] == "STATE":
@@ -119,12 +119,12 @@ def test_both_incremental_reads_together_are_a_full_refresh_at_the_later_time(ap
         assert table == {record["id"]: record for record in truth.records(name)}
 
 
-def test_nothing_new_is_no_record_and_the_same_state(api, reads, streams):
+def test_a_read_without_changes_repeats_only_ties_and_keeps_the_state(api, reads, streams):
     first = reads[api, "incremental"]
     again = read(form(api, RECORDS), configured(streams), first.state_messages)
     for name in names(streams):
         boundary = first.states(name)[0]["stream"]["stream_state"]["updated_at"]
-        # The records of the boundary's instant may come again, save the one that the state names.
+        # Records with the `updated_at` of the state may be repeated, except the one that it names.
         assert all(record["updated_at"] == boundary for record in again.records(name))
         assert again.states(name)[0]["stream"] == first.states(name)[0]["stream"]
 
@@ -148,7 +148,7 @@ def state_of(name: str, bookmark) -> dict:
     }
 
 
-# A bookmark of one stream, in every form in which hosts hand it in.
+# A bookmark of one stream, in every form in which hosts pass it.
 FORMS = {
     "a list of states": lambda name, bookmark: [state_of(name, bookmark)],
     "with nulls and counts, as PyAirbyte writes it": lambda name, bookmark: [
@@ -191,7 +191,7 @@ def _one(name: str, bookmark) -> dict:
 
 
 @pytest.mark.parametrize("write", FORMS.values(), ids=FORMS)
-def test_every_form_of_state_is_taken(write, reads, offered):
+def test_every_form_of_state_is_accepted(write, reads, offered):
     bookmark = reads["askelephant", "incremental"].states("companies")[0]["stream"]["stream_state"]
     companies = configured(offered["askelephant"], names=["companies"])
     later = form("askelephant", RECORDS, clock=LATER)
@@ -208,14 +208,14 @@ def test_every_form_of_state_is_taken(write, reads, offered):
               [{"type": "LEGACY", "data": None}], [{"type": "LEGACY", "data": {}}], [state_of("gone", {"x": 1})]],
     ids=str,
 )
-def test_every_form_of_no_state_is_taken(state, reads, offered):
+def test_every_form_of_an_empty_state_is_accepted(state, reads, offered):
     tags = configured(offered["askelephant"], names=["tags"])
     done = read(form("askelephant", RECORDS), tags, state)
     assert done.records("tags") == reads["askelephant", "incremental"].records("tags")
 
 
 @pytest.mark.parametrize("state", ["[", "[1]", "5", [state_of("tags", {"updated_at": "soon"})]], ids=str)
-def test_a_broken_state_is_refused_in_a_sentence(state, offered):
+def test_a_broken_state_is_refused_with_an_error(state, offered):
     tags = configured(offered["askelephant"], names=["tags"])
     done = connector.run("read", form("askelephant", RECORDS), tags, state)
     assert (done.status, done.of("RECORD"), done.of("STATE")) == (1, [], [])
@@ -223,14 +223,14 @@ def test_a_broken_state_is_refused_in_a_sentence(state, offered):
     assert error["failure_type"] == "config_error" and "state" in error["message"]
 
 
-def test_full_refresh_does_not_look_at_the_state(api, reads, streams):
+def test_full_refresh_ignores_the_state(api, reads, streams):
     states = [state_of(name, {"updated_at": "2999-12-31T23:59:59Z", "id": "x"}) for name in names(streams)]
     done = read(form(api, RECORDS), configured(streams, "full_refresh"), states)
     for name in names(streams):
         assert done.records(name) == reads[api, "full_refresh"].records(name)
 
 
-def test_a_full_refresh_stream_configured_as_incremental_is_read_as_a_whole_each_time():
+def test_a_full_refresh_stream_configured_as_incremental_is_read_in_full_each_time():
     config = form("reevo", f"{RECORDS}&updated_at_unsortable=note")
     catalog = configured(connector.discover(config), "incremental", ["note"])
     first = read(config, catalog)
@@ -241,7 +241,7 @@ def test_a_full_refresh_stream_configured_as_incremental_is_read_as_a_whole_each
         assert done.statuses("note") == ["STARTED", "RUNNING", "COMPLETE"]
 
 
-def test_an_empty_stream_has_its_state_too(api, streams):
+def test_an_empty_stream_emits_a_state(api, streams):
     done = read(form(api, "records=0"), configured(streams))
     assert done.of("RECORD") == []
     for name in names(streams):
@@ -249,7 +249,7 @@ def test_an_empty_stream_has_its_state_too(api, streams):
         assert done.statuses(name) == ["STARTED", "RUNNING", "COMPLETE"]
 
 
-def test_what_hosts_add_to_catalogs_is_no_obstacle(api, reads, streams):
+def test_keys_that_hosts_add_to_catalogs_are_ignored(api, reads, streams):
     catalog = configured(streams, "incremental")
     for one in catalog["streams"]:
         one["stream"] = {**one["stream"], "namespace": None, "is_resumable": None, "new_key": {"a": []}}
@@ -269,7 +269,7 @@ def test_a_cursor_that_a_user_chose_is_ignored_since_the_source_defines_it(api, 
         assert done.records(name) == reads[api, "incremental"].records(name)
 
 
-def test_fields_that_were_not_chosen_are_left_out_without_fuss(api, streams):
+def test_deselected_fields_are_left_out_without_a_warning(api, streams):
     stream = streams[0]
     kept = {name: stream["json_schema"]["properties"][name] for name in ("id", "created_at")}
     chosen = {**stream, "json_schema": {**stream["json_schema"], "properties": kept}}
@@ -279,7 +279,7 @@ def test_fields_that_were_not_chosen_are_left_out_without_fuss(api, streams):
     assert "WARN" not in done.logged
 
 
-def test_values_that_had_to_be_altered_are_named_in_the_record(api):
+def test_altered_values_are_listed_in_the_meta_of_the_record(api):
     config = form(api, "records=300&hostile_text=true")
     streams = connector.discover(config)
     done = read(config, configured(streams))

@@ -1,15 +1,15 @@
-"""The key is in no output. Every run of these tests is searched for it (see connector.py); here the
-API itself repeats the key, in every way in which a program could."""
+"""The key is in no output. connector.py searches every run for it; here the API repeats the key in
+every encoding that a program could use."""
 
 import json
 from functools import partial
 from urllib.parse import quote
 
 import pytest
-from connector import KEY, assert_tells_no_key, configured, form, run
+from connector import KEY, assert_key_hidden, configured, form, run
 from workspace import Fault, Faults, Sandbox
 
-# A key that looks another way in JSON, in a URL and in Python.
+# A key that is written differently in JSON, in a URL and in Python.
 ODD_KEY = "sk-apik_12\"34\\5%6+7/8.s3cr3t\"pa\\rt%9+0"
 
 WAYS = {
@@ -35,7 +35,7 @@ def test_an_api_that_repeats_the_key_is_not_quoted(api, sandbox, offered, way, s
         with Faults(sandbox.url, Fault(place, status, body=partial(repeat, way))) as faults:
             config = form(api, base_url=faults.url, api_key=ODD_KEY, clock=None, max_retry_seconds=0)
             for verb in ("check", "discover", "read"):
-                # Running it searches what it says.
+                # run() searches the output for the key.
                 done = run(verb, config, catalog if verb == "read" else None)
                 assert b"<api_key>" in done.stdout
 
@@ -47,16 +47,16 @@ def repeat(way, headers) -> str:
     return json.dumps({"error": error, "detail": sentence})
 
 
-def test_a_key_that_a_long_message_is_cut_in_is_not_quoted_in_part(api, sandbox):
+def test_a_key_at_the_cut_of_a_long_message_is_not_quoted_in_part(api, sandbox):
     body = {"message": "x" * 180 + ODD_KEY}
     with Faults(sandbox.url, Fault("", 400, body=json.dumps({"error": body}))) as faults:
         done = run("check", form(api, base_url=faults.url, api_key=ODD_KEY, clock=None, max_retry_seconds=0))
     assert "x<api_key>" in done.outcome["message"]
 
 
-def test_the_search_would_find_a_key():
+def test_the_search_finds_a_key():
     config = form("reevo", api_key=ODD_KEY)
     for way in WAYS.values():
         with pytest.raises(AssertionError):
-            assert_tells_no_key(json.dumps({"message": way(ODD_KEY)}).encode(), config)
-    assert_tells_no_key(b'{"message": "<api_key>"}', form("reevo", api_key=KEY))
+            assert_key_hidden(json.dumps({"message": way(ODD_KEY)}).encode(), config)
+    assert_key_hidden(b'{"message": "<api_key>"}', form("reevo", api_key=KEY))

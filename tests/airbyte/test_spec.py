@@ -1,4 +1,4 @@
-"""The form: what hosts show to people, and what they can show."""
+"""The specification, from which hosts make the form of the configuration."""
 
 import json
 from pathlib import Path
@@ -9,11 +9,11 @@ from airbyte_cdk.test.standard_tests._spec_compatibility import compare_specs
 from connector import KEY, form, run
 from jsonschema import Draft7Validator
 
-# The form as it was released. A change that breaks configurations which people have is a new major
-# version; any other is put here by: source-revops spec | python3 -m json.tool > released_spec.json
+# The released specification. A change that breaks existing configurations needs a new major version;
+# record any other change by: source-revops spec | python3 -m json.tool > released_spec.json
 RELEASED = Path(__file__).with_name("released_spec.json")
 
-# What the form's makers cannot draw.
+# Keywords for which hosts cannot make a form.
 FORBIDDEN = {
     *("$ref", "allOf", "anyOf", "not", "if", "then", "else", "patternProperties", "prefixItems"),
     *("dependencies", "dependentRequired", "dependentSchemas"),
@@ -32,7 +32,7 @@ def schema(spec) -> dict:
 
 
 def every(schema: dict, path: str = ""):
-    """Every schema in a schema, with its path."""
+    """Yields every schema in a schema with its path, itself included."""
     yield path, schema
     for name, member in schema.get("properties", {}).items():
         yield from every(member, f"{path}/{name}")
@@ -42,7 +42,7 @@ def every(schema: dict, path: str = ""):
         yield from every(schema["items"], f"{path}/items")
 
 
-def test_spec_comes_at_once_and_alone():
+def test_spec_is_the_only_message():
     done = run("spec")
     assert done.status == 0
     assert [message["type"] for message in done.messages] == ["SPEC"]
@@ -54,7 +54,7 @@ def test_spec_names_documentation_changelog_and_protocol(spec):
     assert spec["protocol_version"].startswith("0.")
 
 
-def test_nothing_stands_in_the_form_that_cannot_be_drawn(schema):
+def test_the_form_has_only_what_hosts_can_draw(schema):
     Draft7Validator.check_schema(schema)
     for path, one in every(schema):
         assert not FORBIDDEN & set(one), path
@@ -94,22 +94,22 @@ def test_each_api_is_a_branch_with_the_same_constant_and_its_own_key(schema):
         assert branch["properties"]["base_url"]["default"].startswith("https://")
 
 
-def test_every_setting_is_in_the_form_save_those_for_other_places(schema):
+def test_every_setting_but_ca_file_is_in_the_form(schema):
     settings = json.loads((Path(__file__).parents[2] / "catalog" / "config.schema.json").read_text())
     branches = schema["properties"]["api"]["oneOf"]
     shown = {name for one in [schema, *branches] for name in one["properties"]}
-    # A path on a machine of one's own means nothing in the platform's containers.
+    # A path on the user's machine does not exist in the platform's containers.
     assert set(settings["properties"]) - shown == {"ca_file"}
 
 
-def test_a_branch_speaks_of_its_own_api_alone(schema):
+def test_a_branch_names_only_its_own_api(schema):
     titles = ["Reevo", "AskElephant"]
     for branch, other in zip(schema["properties"]["api"]["oneOf"], reversed(titles)):
         assert other.lower() not in json.dumps(branch).lower()
 
 
-def test_dates_are_such_that_every_host_takes_the_same(schema):
-    """Some validate the format, all the pattern: so neither may take what the other refuses."""
+def test_every_host_accepts_the_same_dates(schema):
+    """All hosts validate the pattern and some the format, so both must accept the same dates."""
     for name in ("start_date", "end_date"):
         date = schema["properties"][name]
         check = Draft7Validator(date, format_checker=Draft7Validator.FORMAT_CHECKER)
@@ -140,7 +140,7 @@ def test_no_configuration_that_was_valid_has_become_invalid(spec):
     assert released == spec, "the form has changed; see RELEASED"
 
 
-def test_the_form_and_the_flat_configuration_are_one(api):
+def test_the_form_and_the_flat_configuration_read_the_same(api):
     of_form = form(api, "records=60", page_size=50)
     flat = {**of_form, **of_form["api"], "api": api}
     del flat["name"]

@@ -1,5 +1,5 @@
-"""A sandbox as a server of its own, what it holds as its API tells it, and faults on the way to it.
-Nothing here knows the connector: what this reads is the truth that the connector is held against."""
+"""A sandbox server, its records as its API returns them, and a proxy that adds faults. Nothing here
+uses the connector: the tests compare the connector with these records."""
 
 import http.client
 import json
@@ -14,7 +14,7 @@ from connector import KEY, TAP
 
 
 class Sandbox:
-    """`tap-revops sandbox`, from entering to leaving."""
+    """Runs `tap-revops sandbox` while the block runs."""
 
     def __init__(self, options: str):
         self.options = options
@@ -25,7 +25,7 @@ class Sandbox:
         for line in self.process.stderr:
             if "base_url is " in line:
                 self.url = line.split("base_url is ")[1].strip()
-                # The rest of what it says must not fill the pipe.
+                # Read the rest, so that the pipe does not fill up.
                 threading.Thread(target=self.process.stderr.read, daemon=True).start()
                 return self
         raise RuntimeError(f"the sandbox did not start with {self.options}")
@@ -35,7 +35,7 @@ class Sandbox:
         self.process.wait()
 
     def records(self, api: str, stream: str) -> list[dict]:
-        """All records of a stream, walked as the API's documentation says."""
+        """All records of a stream, read page by page as the API's documentation says."""
         walk = {"reevo": self._reevo, "askelephant": self._askelephant}[api]
         return list(walk(stream))
 
@@ -69,7 +69,7 @@ class Sandbox:
 
 
 def _without_envelopes(record: dict) -> dict:
-    """A Reevo record with the two fields that matter here, as its envelopes hold them."""
+    """The id and `updated_at` of a Reevo record, without value envelopes."""
     attributes = record.get("attributes", {})
     members = {**record, **attributes}
     plain = {name: members.get(name) for name in ("id", "updated_at")}
@@ -81,7 +81,7 @@ def _without_envelopes(record: dict) -> dict:
 
 @dataclass
 class Fault:
-    """What happens to requests whose path contains a text, behind the first few."""
+    """An answer to requests whose path contains a text, after the first few."""
 
     path: str
     status: int = 500
@@ -91,7 +91,7 @@ class Fault:
     times: float = float("inf")
     seen: int = 0
 
-    def strikes(self, path: str) -> bool:
+    def matches(self, path: str) -> bool:
         if self.path not in path:
             return False
         self.seen += 1
@@ -99,7 +99,7 @@ class Fault:
 
 
 class Faults:
-    """A server that passes requests on to another, except those that a fault strikes."""
+    """A proxy that forwards requests to a target, except those that a fault answers."""
 
     def __init__(self, target: str, *faults: Fault):
         handler = type("Handler", (_Handler,), {"target": target, "faults": faults})
@@ -131,7 +131,7 @@ class _Handler(BaseHTTPRequestHandler):
     def handle_one(self, method: str):
         body = self.rfile.read(int(self.headers.get("content-length", 0)))
         with self.lock:
-            fault = next((fault for fault in self.faults if fault.strikes(self.path)), None)
+            fault = next((fault for fault in self.faults if fault.matches(self.path)), None)
         if fault:
             text = fault.body(self.headers) if callable(fault.body) else fault.body
             headers = {"content-type": "application/json", **fault.headers}

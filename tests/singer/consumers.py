@@ -1,4 +1,4 @@
-"""The consumers: how each is run behind the tap, and what it has then received."""
+"""The consumers of the tap's output: how to run each, and how to read what it has received."""
 
 import csv
 import json
@@ -21,7 +21,7 @@ POSTGRES = {
     "host": "127.0.0.1",
     "port": int(os.environ["PROVE_POSTGRES_PORT"]),
     "user": "postgres",
-    "password": "not asked for",
+    "password": "not needed",
 }
 DATABASE = "postgres"
 
@@ -30,23 +30,23 @@ set_json_loads(exact_json)
 
 
 class Keeps(Enum):
-    """What a consumer has after several runs."""
+    """What a consumer holds after several runs."""
 
-    NOTHING = "only says how many records it took in the last"
-    LAST = "the records of the last"
-    ALL = "every record of each, those that came again side by side"
-    NEWEST = "each record once, as it came last"
+    NOTHING = "no records; it prints how many the last run had"
+    LAST = "the records of the last run"
+    ALL = "every record of each run, including repeats"
+    NEWEST = "the last version of each record"
 
 
 class Consumer:
-    """One program behind the tap. `place` is a folder of its own for each series of runs."""
+    """A program that reads the tap's output. `place` is a separate folder for each series of runs."""
 
     program: str
     environment: str
     """The name of its Python environment."""
     keeps = Keeps.ALL
     exact = True
-    """Whether every digit of a number is kept; else it becomes a double."""
+    """Whether it keeps every digit of a number; if not, numbers become doubles."""
     echoes_state = True
 
     def config(self, place):
@@ -62,7 +62,7 @@ class Consumer:
         return command
 
     def receive(self, arguments, place, run):
-        """Pipes the tap into the consumer. Returns what the tap emitted, and what the consumer printed."""
+        """Pipes the tap into the consumer. Returns what the tap emitted and what the consumer printed."""
         messages = place / f"{run}.singer"
         pipe = {"stdout": subprocess.PIPE, "env": tap.ENVIRONMENT}
         with (place / f"{run}.tap.log").open("wb") as tap_log, (place / f"{run}.log").open("wb") as log:
@@ -90,11 +90,11 @@ class Consumer:
         raise NotImplementedError
 
     def rows(self, place, stream):
-        """Records by id as the destination now has them; nothing where only ids are kept exactly."""
+        """The destination's records by id. Returns None if the checks compare only its ids."""
         return None
 
     def kept(self, value):
-        """What is left of a field's value by the consumer's own doing."""
+        """A field's value as this consumer stores it."""
         return value
 
 
@@ -113,7 +113,7 @@ class CheckTap(Consumer):
 
 
 class Stitch(Consumer):
-    """In its dry run it validates batches as Stitch would, and sends nothing."""
+    """Runs dry: it validates batches as Stitch does, and sends nothing."""
 
     program, environment = "target-stitch", "target-stitch"
     keeps = Keeps.NOTHING
@@ -157,7 +157,7 @@ class Csv(Consumer):
 
 
 class Postgres(Consumer):
-    """The SDK's target, which keeps every digit."""
+    """The target of the Meltano SDK, which keeps every digit."""
 
     program, environment = "target-postgres", "target-postgres"
     keeps = Keeps.NEWEST
@@ -189,7 +189,7 @@ def postgres_ids(schema, stream):
 
 
 class PipelinewisePostgres(Postgres):
-    """Empty texts become null here, and line ends JSON's escapes of them."""
+    """Stores empty texts as null, and control characters as JSON escapes."""
 
     environment = "pipelinewise-target-postgres"
     exact = False
@@ -206,7 +206,7 @@ class PipelinewisePostgres(Postgres):
 
 
 class DuckDb(Consumer):
-    """Empty texts become null here."""
+    """Stores empty texts as null."""
 
     program, environment = "target-duckdb", "target-duckdb"
     keeps = Keeps.NEWEST

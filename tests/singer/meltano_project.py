@@ -1,4 +1,4 @@
-"""A Meltano project made of the plugin definition in docs/meltano.md, so that the page says what works."""
+"""A Meltano project made from the plugin definition in docs/meltano.md, so that the page is tested."""
 
 import json
 import re
@@ -18,7 +18,7 @@ include_paths: [loaders.meltano.yml]
 
 
 def loaders(schema):
-    """The loaders, as a user's project has them. What matters here is only that they are the real ones."""
+    """The definitions of two real loaders, as in a user's project."""
     return {
         "plugins": {
             "loaders": [
@@ -55,7 +55,7 @@ def definition():
 
 class Project:
     def __init__(self, place, executable, settings, schema):
-        """The tap's executable is written in place of its bare name, or found on the path if there is none."""
+        """With `executable`, the definition names it; without, Meltano finds the tap on the path."""
         text = definition()
         line = "    executable: tap-revops\n"
         assert text.count(line) == 1, "the page names the executable once"
@@ -71,16 +71,16 @@ class Project:
         self.environment = {**tap.ENVIRONMENT, "PATH": path, "MELTANO_SEND_ANONYMOUS_USAGE_STATS": "false", "NO_COLOR": "1", **settings}
 
     def meltano(self, *arguments, **settings):
-        """What the command prints when it succeeds."""
-        status, said = self.ended(arguments, settings)
-        assert status == 0, f"meltano {' '.join(arguments)} ended with {status}: {said[-2000:]}"
-        return said
+        """The output of a command that must succeed."""
+        status, output = self.ended(arguments, settings)
+        assert status == 0, f"meltano {' '.join(arguments)} ended with {status}: {output[-2000:]}"
+        return output
 
     def failing(self, *arguments, **settings):
-        """What the command prints when it fails."""
-        status, said = self.ended(arguments, settings)
+        """The output of a command that must fail."""
+        status, output = self.ended(arguments, settings)
         assert status != 0, f"meltano {' '.join(arguments)} succeeded, with {settings}"
-        return said
+        return output
 
     def ended(self, arguments, settings):
         environment = {**self.environment, **settings}
@@ -92,12 +92,12 @@ class Project:
         return json.loads(text[text.index("{") : text.rindex("}") + 1])["singer_state"]["bookmarks"]
 
     def lines(self, stream):
-        """The records in the folder of target-jsonl."""
+        """The records that target-jsonl wrote."""
         with (self.place / "output" / f"{stream}.jsonl").open(encoding="utf-8", newline="\n") as lines:
             return [json.loads(line) for line in lines]
 
     def defined(self):
-        """The plugin of the page, read by a YAML parser of Meltano's environment."""
+        """The page's plugin definition, parsed with the YAML parser of Meltano's environment."""
         program = "import json, sys; from ruamel.yaml import YAML; json.dump(YAML(typ='safe').load(sys.stdin), sys.stdout)"
         command = [HOME / "meltano/bin/python", "-c", program]
         parsed = subprocess.run(command, input=definition(), capture_output=True, text=True, check=True)

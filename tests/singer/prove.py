@@ -1,7 +1,7 @@
-"""Runs the tap into every consumer, twice, and compares what arrived with what was emitted and with what the API lists.
+"""Pipes the tap into every consumer, twice, and compares what arrived with what was emitted and with what the API lists.
 
-The first run reads everything at one hour of the sandbox; the second goes on from the state that the consumer echoed, at a later
-hour, by which records have changed and new ones have appeared. Called by `run`, which prepares the environment.
+The first run reads everything. The second starts from the state that the consumer echoed, at a later time of the sandbox, when
+some records have changed and new ones exist. `run` prepares the environment and calls this file.
 """
 
 import json
@@ -24,9 +24,9 @@ from values import same
 FOLDER = Path(os.environ["PROVE_FOLDER"])
 RECORDS = 500
 FIRST, SECOND, THIRD = "2026-06-10T12:00:00Z", "2026-07-01T00:00:30Z", "2026-07-01T00:01:00Z"
-"""Between the first two, imports of June appear, and then six records of each stream change; six more until the third."""
+"""From the first time to the second, the imports of June appear and six records of each stream change; six more by the third."""
 
-TEMPERS = {
+VARIANTS = {
     "plain": {"reevo": "", "askelephant": ""},
     "awkward": {
         "reevo": "&hostile_text=true&timestamps=mixed&numbers=mixed&unknown_attributes=3&currency_code=true&select_plain=true"
@@ -34,7 +34,7 @@ TEMPERS = {
         "askelephant": "&hostile_text=true&timestamps=mixed&extra_members=true&ties=shuffled&nested_keys=b&optional_members=null",
     },
 }
-"""What the sandbox is like: as documented, or with every licence that the documentation leaves it."""
+"""The forms of the API: as documented, or with the unusual forms that the documentation allows."""
 
 SETTINGS = {
     "plain": {"reevo": {}, "askelephant": {"expand": ["contacts", "tags", "owner"]}},
@@ -50,7 +50,7 @@ SETTINGS = {
 
 @dataclass
 class Outcome:
-    """One line of the table."""
+    """One line of the report."""
 
     name: str
     passed: bool = False
@@ -60,13 +60,13 @@ class Outcome:
     problem: str = ""
 
 
-def options(api, temper, clock):
-    return f"records={RECORDS}&clock={clock}{TEMPERS[temper][api]}"
+def options(api, variant, clock):
+    return f"records={RECORDS}&clock={clock}{VARIANTS[variant][api]}"
 
 
-def arguments(place, api, temper, clock, state=None):
-    """The tap's arguments for a run at an hour, the files that they name included."""
-    config = {"api": api, "base_url": f"sandbox:?{options(api, temper, clock)}", **SETTINGS[temper][api]}
+def arguments(place, api, variant, clock, state=None):
+    """The tap's arguments for a run at a time of the sandbox. Writes the files that they name."""
+    config = {"api": api, "base_url": f"sandbox:?{options(api, variant, clock)}", **SETTINGS[variant][api]}
     if api == "reevo":
         config["record_types"] = list(sandbox.STREAMS[api].values())
     (place / "tap.json").write_text(json.dumps(config))
@@ -77,23 +77,23 @@ def arguments(place, api, temper, clock, state=None):
     return given
 
 
-def prove_consumer(outcome, name, api, temper, listings):
+def prove_consumer(outcome, name, api, variant, listings):
     consumer = CONSUMERS[name]
-    place = FOLDER / f"{consumer.environment}-{temper}-{api}"
+    place = FOLDER / f"{consumer.environment}-{variant}-{api}"
     place.mkdir()
-    first, printed = consumer.receive(arguments(place, api, temper, FIRST), place, "first")
+    first, printed = consumer.receive(arguments(place, api, variant, FIRST), place, "first")
     outcome.first = (first.total, "-")
-    assert_complete(first, sandbox.hours(listings[FIRST]))
-    if temper == "plain":
+    assert_complete(first, sandbox.updated_times(listings[FIRST]))
+    if variant == "plain":
         assert_true(first, api, listings[FIRST], api_names(place))
     held = assert_arrived(consumer, place, first, [first], printed)
     outcome.first = (first.total, held)
     state = consumer.state(printed) if consumer.echoes_state else first.state
     assert state == first.state, f"the echoed state is not the tap's last: {state}"
 
-    second, printed = consumer.receive(arguments(place, api, temper, SECOND, state), place, "second")
+    second, printed = consumer.receive(arguments(place, api, variant, SECOND, state), place, "second")
     outcome.second = (second.total, "-")
-    assert_incremental(second, first.state, sandbox.hours(listings[SECOND]), certain=temper == "plain")
+    assert_incremental(second, first.state, sandbox.updated_times(listings[SECOND]), certain=variant == "plain")
     held = assert_arrived(consumer, place, second, [first, second], printed)
     outcome.second = (second.total, held)
     if consumer.keeps is Keeps.NEWEST:
@@ -102,7 +102,7 @@ def prove_consumer(outcome, name, api, temper, listings):
 
 
 def assert_complete(emitted, listed):
-    """Exactly what the API lists, each record once."""
+    """Checks that exactly the records that the API lists were emitted, each once."""
     assert emitted.records.keys() == listed.keys(), f"streams {sorted(emitted.records)}"
     for stream, records in listed.items():
         ids = emitted.ids(stream)
@@ -114,7 +114,7 @@ def assert_complete(emitted, listed):
 
 
 def assert_true(emitted, api, listed, names):
-    """The values that the API gave: those that are no objects or lists, all their digits included."""
+    """Checks that the emitted values are the API's, digit by digit. Leaves out objects and lists."""
     for stream, records in listed.items():
         for record in emitted.records[stream]:
             given = sandbox.fields(api, records[record["id"]])
@@ -126,7 +126,7 @@ def assert_true(emitted, api, listed, names):
 
 
 def api_names(place):
-    """What the API calls a field, as the catalog of the last configured run says."""
+    """The API's name of each field, from the catalog of the last configured run."""
     catalog = json.loads(tap.printed("--config", str(place / "tap.json"), "--discover"))
     return {
         (stream["tap_stream_id"], entry["breadcrumb"][1]): entry["metadata"]["api-name"]
@@ -137,7 +137,8 @@ def api_names(place):
 
 
 def assert_incremental(emitted, state, listed, certain):
-    """What changed at or after the bookmark. Where the API cuts the digits of instants, more may come again, but never all."""
+    """Checks that exactly the records changed at or after the bookmark were emitted. If the API shortens its timestamps, so that
+    this is not `certain`, other records may be repeated, but not all."""
     assert emitted.state["bookmarks"].keys() == listed.keys(), "the state lacks a stream"
     for stream, records in listed.items():
         bookmark = state["bookmarks"][stream]
@@ -147,21 +148,21 @@ def assert_incremental(emitted, state, listed, certain):
         ids = emitted.ids(stream)
         assert len(ids) == len(set(ids)), f"{stream}: a record was emitted twice"
         assert due <= set(ids), f"{stream}: {len(due - set(ids))} changed records are missing"
-        assert not certain or due == set(ids), f"{stream}: {len(set(ids) - due)} records came again that had not changed"
+        assert not certain or due == set(ids), f"{stream}: {len(set(ids) - due)} unchanged records were repeated"
         assert len(ids) < len(records), f"{stream}: everything was read again"
         newest = max(records.values())
         assert tap.instant(emitted.state["bookmarks"][stream]["updated_at"]) == newest, f"{stream}: not the newest bookmark"
 
 
 def assert_arrived(consumer, place, emitted, runs, printed):
-    """The rows that a consumer must now have, and their values. Returns how many there are."""
+    """Checks the rows that a consumer must hold now, and their values. Returns their number."""
     streams = list(emitted.records)
     counts = consumer.counts(place, streams, printed)
     for stream in streams:
         last = emitted.ids(stream)
         every = [id for run in runs for id in run.ids(stream)]
         due = {Keeps.NOTHING: last, Keeps.LAST: last, Keeps.ALL: every, Keeps.NEWEST: set(every)}[consumer.keeps]
-        assert counts[stream] == len(due), f"{stream}: {len(due)} rows were due, {counts[stream]} are there"
+        assert counts[stream] == len(due), f"{stream}: {len(due)} rows were expected, {counts[stream]} are there"
         if consumer.keeps is not Keeps.NOTHING:
             assert set(consumer.ids(place, stream)) == set(due), f"{stream}: other ids than emitted"
         assert_values(consumer, place, emitted, stream)
@@ -169,7 +170,7 @@ def assert_arrived(consumer, place, emitted, runs, printed):
 
 
 def assert_values(consumer, place, emitted, stream):
-    """Every value of every record of the run, column by column."""
+    """Compares every value of every record of the run with its column."""
     rows = consumer.rows(place, stream)
     if rows is None:
         return
@@ -177,11 +178,11 @@ def assert_values(consumer, place, emitted, stream):
         row = rows[record["id"]]
         for name, schema in emitted.properties(stream).items():
             due = consumer.kept(record[name])
-            assert same(schema, due, row[name], consumer.exact), f"{stream}.{name} of {record['id']}: emitted {record[name]!r}, kept {row[name]!r}"
+            assert same(schema, due, row[name], consumer.exact), f"{stream}.{name} of {record['id']}: emitted {record[name]!r}, stored {row[name]!r}"
 
 
 def prove(name, check, *given):
-    """Runs a check, and makes a line of what came of it."""
+    """Runs a check, and returns its line of the report."""
     outcome = Outcome(name)
     started = time.monotonic()
     try:
@@ -195,7 +196,7 @@ def prove(name, check, *given):
 
 
 def prove_sdk(outcome, api):
-    """The Meltano SDK's standard tests of a tap."""
+    """Runs the Meltano SDK's standard tests of a tap."""
     place = FOLDER / f"sdk-{api}"
     place.mkdir()
     arguments(place, api, "plain", FIRST)
@@ -209,32 +210,32 @@ def prove_sdk(outcome, api):
 
 def main():
     listings = {
-        (api, temper, clock): sandbox.listing(api, options(api, temper, clock))
+        (api, variant, clock): sandbox.listing(api, options(api, variant, clock))
         for api in sandbox.STREAMS
-        for temper in TEMPERS
+        for variant in VARIANTS
         for clock in (FIRST, SECOND, THIRD)
     }
 
     def base_url(api, clock):
         return f"sandbox:?{options(api, 'plain', clock)}"
 
-    def hours(api):
-        return [(base_url(api, clock), sandbox.hours(listings[api, "plain", clock])) for clock in (FIRST, SECOND, THIRD)]
+    def stages(api):
+        return [(base_url(api, clock), sandbox.updated_times(listings[api, "plain", clock])) for clock in (FIRST, SECOND, THIRD)]
 
     checks = []
-    for temper in TEMPERS:
+    for variant in VARIANTS:
         for api in sandbox.STREAMS:
-            at = {clock: listings[api, temper, clock] for clock in (FIRST, SECOND)}
-            checks += [(f"{name}, {api}, {temper}", prove_consumer, name, api, temper, at) for name in CONSUMERS]
+            at = {clock: listings[api, variant, clock] for clock in (FIRST, SECOND)}
+            checks += [(f"{name}, {api}, {variant}", prove_consumer, name, api, variant, at) for name in CONSUMERS]
     checks += [(f"Meltano SDK's tests of a tap, {api}", prove_sdk, api) for api in sandbox.STREAMS]
     meltano = FOLDER / "meltano"
     meltano.mkdir()
     checks += [
         ("docs/meltano.md says what --about says", prove_page, meltano),
         ("meltano config test, meltano select", prove_commands, meltano, base_url("reevo", FIRST)),
-        ("meltano run, reevo, target-jsonl", prove_runs, meltano, "reevo", "target-jsonl", hours("reevo")),
-        ("meltano run, reevo, target-postgres", prove_runs, meltano, "reevo", "target-postgres", hours("reevo")),
-        ("meltano run, askelephant, target-postgres", prove_runs, meltano, "askelephant", "target-postgres", hours("askelephant")),
+        ("meltano run, reevo, target-jsonl", prove_runs, meltano, "reevo", "target-jsonl", stages("reevo")),
+        ("meltano run, reevo, target-postgres", prove_runs, meltano, "reevo", "target-postgres", stages("reevo")),
+        ("meltano run, askelephant, target-postgres", prove_runs, meltano, "askelephant", "target-postgres", stages("askelephant")),
     ]
     with ThreadPoolExecutor(max_workers=os.cpu_count()) as workers:
         outcomes = list(workers.map(lambda check: prove(*check), checks))

@@ -1,4 +1,4 @@
-"""What must hold in a Meltano project made of docs/meltano.md."""
+"""Checks of a Meltano project made from docs/meltano.md."""
 
 import json
 import re
@@ -13,11 +13,11 @@ KINDS = {
     "integer": "integer",
     "array": "array",
 }
-"""The kind of a setting for the type that the tap gives it; enumerations and dates aside."""
+"""Meltano's kind of a setting for its JSON type, except for enumerations and dates."""
 
 
 def prove_page(outcome, folder):
-    """The page's definition is the one that the tap gives of itself."""
+    """Checks that the page's definition agrees with `--about`."""
     about = json.loads(tap.printed("--about", "--format", "json"))
     defined = Project(folder / "page", None, {}, "-").defined()
     assert defined["capabilities"] == about["capabilities"], "capabilities"
@@ -41,11 +41,11 @@ def kind(declared):
 
 
 def prove_commands(outcome, folder, base_url):
-    """With the tap found by its bare name on the path."""
+    """Checks Meltano's own commands, with the tap on the path."""
     project = Project(folder / "commands", None, {"TAP_REVOPS_BASE_URL": base_url}, "-")
     assert "Plugin configuration is valid" in project.meltano("config", "test", "tap-revops")
     refused = project.failing("config", "test", "tap-revops", TAP_REVOPS_API_KEY="wrong")
-    assert "check api_key" in refused, f"a refused key is told so: {refused}"
+    assert "check api_key" in refused, f"the refused key is not reported: {refused}"
     listed = set(re.findall(r"\[(automatic|selected|excluded) *\] (\S+)", project.meltano("select", "tap-revops", "--list", "--all")))
     streams = {name.split(".")[0] for _, name in listed}
     assert streams == sandbox.STREAMS["reevo"].keys(), f"streams {sorted(streams)}"
@@ -60,10 +60,10 @@ def prove_commands(outcome, folder, base_url):
         assert line in listed, f"{line[1]} is not {line[0]}"
 
 
-def prove_runs(outcome, folder, api, loader, hours):
-    """A full run, a second one, two that cannot read a stream, and a full refresh. `hours` are three pairs: the base URL of an hour,
-    and when each record had changed by then."""
-    (first_url, first), (second_url, second), (third_url, third) = hours
+def prove_runs(outcome, folder, api, loader, stages):
+    """A full run, a second run, two that cannot read a stream, and a full refresh. `stages` are three pairs for three times of the
+    sandbox: a base URL, and the `updated_at` of every record."""
+    (first_url, first), (second_url, second), (third_url, third) = stages
     schema = f"meltano_{api}"
     project = Project(folder / f"{loader}-{api}", tap.TAP, {}, schema)
     if api == "askelephant":
@@ -72,8 +72,8 @@ def prove_runs(outcome, folder, api, loader, hours):
         project.meltano("config", "set", "tap-revops", "expand", '["contacts", "tags", "owner"]')
 
     def run(url, *flags):
-        said = project.meltano("run", *flags, "tap-revops", loader, TAP_REVOPS_BASE_URL=url)
-        counts = {stream: int(count) for stream, count in re.findall(r"(\w+): (\d+) records? in", said)}
+        output = project.meltano("run", *flags, "tap-revops", loader, TAP_REVOPS_BASE_URL=url)
+        counts = {stream: int(count) for stream, count in re.findall(r"(\w+): (\d+) records? in", output)}
         return counts, project.bookmarks(STATES[loader])
 
     def held():
@@ -107,10 +107,10 @@ def prove_runs(outcome, folder, api, loader, hours):
         _, kept = run(f"{second_url}&forbid={withheld}")
     assert kept == bookmarks, f"the state changed while {withheld} could not be discovered: {kept}"
 
-    # With a catalog from before, the stream is asked for, and fails.
+    # An older catalog still selects the stream, which then fails.
     settings = {"TAP_REVOPS__CATALOG": discovered(project, first_url), "TAP_REVOPS_BASE_URL": f"{third_url}&forbid={withheld}"}
-    said = project.failing("run", "tap-revops", loader, **settings)
-    assert f"{withheld} failed, and its bookmark stays as it was" in said, f"the failure is not told: {said}"
+    output = project.failing("run", "tap-revops", loader, **settings)
+    assert f"{withheld} failed, and its bookmark stays as it was" in output, f"the failure is not reported: {output}"
     after = project.bookmarks(STATES[loader])
     moved = {stream for stream in after if after[stream] != bookmarks[stream]}
     assert moved == second.keys() - {withheld}, f"the bookmarks of {sorted(moved)} moved"
@@ -122,10 +122,10 @@ def prove_runs(outcome, folder, api, loader, hours):
 
 
 def discovered(project, url):
-    """The path of a catalog of all streams, for the project's configuration."""
+    """Writes the catalog of the project's configuration to a file, and returns its path."""
     path = project.place / "catalog.json"
-    said = project.meltano("invoke", "--dump=catalog", "tap-revops", TAP_REVOPS_BASE_URL=url)
-    path.write_text(said[: said.rindex("\n}") + 2])
+    output = project.meltano("invoke", "--dump=catalog", "tap-revops", TAP_REVOPS_BASE_URL=url)
+    path.write_text(output[: output.rindex("\n}") + 2])
     return str(path)
 
 
@@ -134,7 +134,7 @@ def total(streams):
 
 
 def assert_newest(rows, listed):
-    """Every record as the API lists it now; of those that a loader keeps side by side, the last counts."""
+    """Checks that the newest row of each record is the version that the API lists now."""
     for stream, records in listed.items():
         at = {row["id"]: row["updated_at"] for row in rows[stream]}
         at = {id: tap.instant(value) if isinstance(value, str) else value for id, value in at.items()}

@@ -1,4 +1,4 @@
-"""The sandbox, served by the tap's executable and listed over HTTP without the tap: what a destination must hold in the end."""
+"""The sandbox's records, which a destination must hold in the end: served by the tap's executable, listed by own HTTP requests."""
 
 import json
 import subprocess
@@ -22,12 +22,12 @@ STREAMS = {
     },
     "askelephant": {name: name for name in ("contacts", "companies", "users", "tags", "engagements")},
 }
-"""For each API: the names of streams, and what the API calls them."""
+"""For each API: the name of each stream, and its name in the API."""
 
 
 @contextmanager
 def serving(options):
-    """Serves a sandbox of these options while the block runs; gives its URL and key."""
+    """Serves a sandbox with these options while the block runs; yields its URL and key."""
     command = [tap.TAP, "sandbox", "--port", "0", "--options", options]
     process = subprocess.Popen(command, env=tap.ENVIRONMENT, stderr=subprocess.PIPE, text=True)
     try:
@@ -52,8 +52,8 @@ def listing(api, options):
         return streams
 
 
-def hours(listed):
-    """Of a listing, only when each record changed."""
+def updated_times(listed):
+    """The `updated_at` of every record of a listing, as `{stream: {id: instant}}`."""
     return {
         stream: {id: tap.instant(record["updated_at"]) for id, record in records.items()}
         for stream, records in listed.items()
@@ -61,7 +61,7 @@ def hours(listed):
 
 
 def fields(api, record):
-    """The fields of an API's record that are single values, by the API's names: texts, truth values, and numbers."""
+    """The fields of an API's record that are texts, booleans or numbers, by the API's names."""
     if api == "askelephant":
         return {name: value for name, value in record.items() if not isinstance(value, (dict, list))}
     plain = {}

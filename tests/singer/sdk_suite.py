@@ -1,6 +1,6 @@
-"""The Meltano SDK's standard tests of a tap, on a tap that is not Python's: a `Tap` of the SDK that asks the executable.
+"""The Meltano SDK's standard tests of a tap, through a `Tap` class of the SDK that calls the executable.
 
-Run by pytest in the SDK's environment, by `prove.py`, which gives the tap and its configuration.
+`prove.py` runs this file with pytest in the SDK's environment, and passes the tap and its configuration in variables.
 """
 
 import json
@@ -20,7 +20,7 @@ def printed(*arguments):
 
 
 class ListedStream(Stream):
-    """A stream as the executable's catalog describes it."""
+    """A stream of the executable's catalog."""
 
     def get_records(self, context):
         raise NotImplementedError("the executable reads")

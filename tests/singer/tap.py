@@ -1,4 +1,4 @@
-"""The tap under proof: how it is run, and what its messages say."""
+"""The tap under test: runs the executable, and reads its messages."""
 
 import json
 import os
@@ -10,12 +10,12 @@ from pathlib import Path
 
 TAP = os.environ["TAP"]
 
-# Settings of whoever runs the proof must not reach the tap.
+# The user's own settings must not reach the tap.
 ENVIRONMENT = {name: value for name, value in os.environ.items() if not name.startswith("TAP_REVOPS_")}
 
 
 def printed(*arguments):
-    """What the tap prints when it succeeds."""
+    """The output of the tap, which must succeed."""
     finished = subprocess.run([TAP, *arguments], env=ENVIRONMENT, capture_output=True, text=True)
     if finished.returncode != 0:
         raise AssertionError(f"tap-revops {' '.join(arguments)} ended with {finished.returncode}: {finished.stderr.strip()}")
@@ -46,7 +46,7 @@ class Emitted:
 
 
 def read_messages(path: Path) -> Emitted:
-    """Reads a run's output, which must be in Singer's order. Numbers keep their digits."""
+    """Reads a run's output. Fails if a stream has a record before its schema. Numbers keep their digits."""
     emitted = Emitted()
     with path.open(encoding="utf-8", newline="\n") as lines:
         for line in lines:
@@ -66,5 +66,5 @@ def read_messages(path: Path) -> Emitted:
 
 
 def instant(text):
-    """An instant, without zone, in UTC: as databases keep it."""
+    """An instant in UTC without a time zone, as databases store it."""
     return datetime.fromisoformat(text).astimezone(timezone.utc).replace(tzinfo=None)

@@ -1,4 +1,4 @@
-"""Whether a destination's value is the one that the tap emitted, as far as the column's type can hold it."""
+"""Compares a destination's value with the one that the tap emitted, as far as the column's type can hold it."""
 
 import json
 from datetime import date, datetime, time
@@ -8,7 +8,7 @@ import tap
 
 
 def same(schema, emitted, stored, exact):
-    """`exact` says that the destination keeps every digit; else numbers are compared as doubles."""
+    """With `exact`, numbers must be equal in every digit; without, they are compared as doubles."""
     if emitted is None or stored is None:
         return emitted is stored
     kind = schema["type"][0]
