@@ -1,4 +1,4 @@
-//! A page of AskElephant's, read and written as one of each of its collections.
+//! A page of AskElephant, read and written as a page of each of its collections.
 
 #![no_main]
 

@@ -1,5 +1,4 @@
-//! A configured catalog of Airbyte's that anybody may have changed, applied to the streams of
-//! both APIs.
+//! Any text as an Airbyte configured catalog, applied to streams of both APIs.
 
 #![no_main]
 

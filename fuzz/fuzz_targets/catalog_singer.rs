@@ -1,4 +1,4 @@
-//! A Singer catalog that anybody may have changed, applied to the streams of both APIs.
+//! Any text as a Singer catalog, applied to streams of both APIs.
 
 #![no_main]
 

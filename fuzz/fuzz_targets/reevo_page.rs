@@ -1,4 +1,4 @@
-//! A page of Reevo's, read and written with every attribute that the fixtures know.
+//! A page of Reevo, read and written with every attribute of the fixtures.
 
 #![no_main]
 

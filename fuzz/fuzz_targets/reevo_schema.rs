@@ -1,4 +1,5 @@
-//! A schema of Reevo's on its way through the catalogs of both protocols and back, to a page.
+//! A schema of Reevo, converted to the catalogs of both protocols and back, and used to read a
+//! page.
 
 #![no_main]
 
@@ -27,7 +28,7 @@ fuzz_target!(|body: &[u8]| {
     }
 });
 
-/// The catalog as a platform hands it back, with everything configured.
+/// The configured catalog that a platform makes of a catalog, with every stream incremental.
 fn configured(catalog: &str) -> String {
     let mut catalog: Value = serde_json::from_str(catalog).expect("it is JSON");
     let streams = catalog["catalog"]["streams"].take();
@@ -49,7 +50,7 @@ fn resolved(protocol: Protocol, catalog: &str, stream: &Stream) -> Selection {
 }
 
 fn check_same(one: &Selection, other: &Selection) {
-    let essence = |property: &Property| {
+    let compared = |property: &Property| {
         let Property {
             name,
             api_name,
@@ -59,8 +60,8 @@ fn check_same(one: &Selection, other: &Selection) {
         } = property.clone();
         (name, api_name, shape, nullable)
     };
-    let essences =
-        |selection: &Selection| -> Vec<_> { selection.properties.iter().map(essence).collect() };
-    assert_eq!(essences(one), essences(other));
+    let properties =
+        |selection: &Selection| -> Vec<_> { selection.properties.iter().map(compared).collect() };
+    assert_eq!(properties(one), properties(other));
     assert_eq!((&one.schema, one.mode), (&other.schema, other.mode));
 }

@@ -1,5 +1,5 @@
-//! A refusal: a status, the header `Retry-After` on the first line, and the body behind it. What
-//! comes of it is never a longer wait than was allowed.
+//! An answer with a status, the `Retry-After` header on the first line of the text, and the body
+//! after it. The wait that follows is never longer than the retry budget allows.
 
 #![no_main]
 
@@ -14,10 +14,10 @@ const TOTAL: Duration = Duration::from_secs(86_400);
 fuzz_target!(|input: (u16, u32, &str)| {
     let (status, attempt, text) = input;
     let (header, body) = text.split_once('\n').unwrap_or((text, ""));
-    let mut refusal = reply(status, body.as_bytes());
-    refusal.retry_after = RetryAfter::parse(header);
+    let mut answer = reply(status, body.as_bytes());
+    answer.retry_after = RetryAfter::parse(header);
     for api in [&APIS.reevo, &APIS.askelephant] {
-        let Err(failure) = api.succeeded(&refusal, attempt.is_multiple_of(2)) else {
+        let Err(failure) = api.succeeded(&answer, attempt.is_multiple_of(2)) else {
             continue;
         };
         assert!(!failure.sentence.contains(char::is_control), "{failure}");

@@ -1,5 +1,5 @@
-//! A request to the sandbox: its options on the first line, the method and the target on the
-//! second, and the body behind them. A page's cursor is followed once.
+//! A request to the sandbox: the sandbox's options on the first line, the method and the target on
+//! the second, and then the body. A cursor in the answer is followed once.
 
 #![no_main]
 
@@ -7,7 +7,7 @@ use libfuzzer_sys::fuzz_target;
 use revops_sandbox::{Options, answered};
 use serde_json::{Value, json};
 
-/// Enough for pages, few enough for speed.
+/// Enough for several pages, and fast.
 const MOST_RECORDS: u64 = 12;
 
 fuzz_target!(|text: &str| {
@@ -37,7 +37,7 @@ fuzz_target!(|text: &str| {
     }
 });
 
-/// The answer, which is JSON and no fault of the server's.
+/// The answer, after checking that it is JSON and not a server error.
 fn checked(options: Options, method: &str, target: &str, body: &str) -> Value {
     let (status, answer) = answered(options, method, target, body.as_bytes());
     assert!((200..500).contains(&status), "{status}");

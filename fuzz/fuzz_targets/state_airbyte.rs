@@ -1,4 +1,4 @@
-//! A state as Airbyte's hosts hand it in: taken or refused, and never changed by being read.
+//! Any text as a state of an Airbyte host: accepted or refused, and unchanged when written again.
 
 #![no_main]
 

@@ -1,4 +1,4 @@
-//! A state as Singer's hosts hand it in: taken or refused, and never changed by being read.
+//! Any text as a state of a Singer host: accepted or refused, and unchanged when written again.
 
 #![no_main]
 

@@ -1,4 +1,4 @@
-//! What must hold of every catalog that is taken.
+//! The checks for every catalog that the tap accepts.
 
 use crate::lines::check_line;
 use crate::reading::{APIS, ASKELEPHANT, PAGE, REEVO, read_page};
@@ -8,8 +8,8 @@ use tap_revops::time::timestamp::Timestamp;
 const CONTACTS: &str =
     include_str!("../../sandbox/tests/fixtures/askelephant/list_contacts_page_1.json");
 
-/// However a catalog selects, the records of a page can be written.
-/// Whoever names things with NUL characters in a catalog gets the names that were given.
+/// Checks that the records of a page can be written with any selection of a catalog. Skips catalogs
+/// with NUL characters, since the tap emits the catalog's names as they are.
 pub fn read_catalog(protocol: Protocol, text: &str) {
     if text.contains("\\u0000") {
         return;

@@ -1,5 +1,5 @@
-//! What the fuzz targets share: a way to read pages as the tap does, and what must hold of every
-//! line that comes out. The checks are written apart from the code that they check.
+//! What the fuzz targets share: functions that read pages as the tap does, and checks of every line
+//! of the output. The checks are independent of the code that they check.
 
 pub mod catalog;
 pub mod lines;

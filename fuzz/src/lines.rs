@@ -1,30 +1,33 @@
-//! What must hold of every line, and of every value in its declared form.
+//! The checks for every line of the output, and for every value in its declared shape.
 
 use serde_json::value::RawValue;
 use std::collections::HashSet;
 use tap_revops::record::json::{self, JsonType, Members};
 use tap_revops::record::schema::{Property, Shape};
 
-/// A line is one JSON value and one line feed, with no string in it that a consumer cannot hold.
+/// Checks that a line is one JSON value and one line feed, and that consumers can hold its strings.
 pub fn check_line(line: &[u8]) {
     let (last, text) = line.split_last().expect("a line is not empty");
     assert_eq!(*last, b'\n', "a line ends in a line feed");
     check_json(text);
 }
 
-/// JSON on one line, without NUL characters and lone surrogates.
+/// Checks that a text is JSON on one line, without NUL characters and lone surrogates.
 pub fn check_json(text: &[u8]) {
     let text = check_syntax(text);
     for token in strings(text) {
-        let string: String = serde_json::from_str(token).expect("every string has characters");
+        let string: String = serde_json::from_str(token).expect("strings have no lone surrogates");
         assert!(!string.contains('\0'), "NUL in {token}");
     }
 }
 
-/// JSON on one line.
+/// Checks that a text is JSON on one line, and returns it.
 pub fn check_syntax(text: &[u8]) -> &str {
     let text = std::str::from_utf8(text).expect("output is UTF-8");
-    assert!(!text.contains(['\n', '\r', '\0']), "one line holds it");
+    assert!(
+        !text.contains(['\n', '\r', '\0']),
+        "the text has several lines"
+    );
     if let Err(error) = serde_json::from_str::<&RawValue>(text) {
         panic!("{error}: {text}");
     }
@@ -51,12 +54,13 @@ fn strings(text: &str) -> Vec<&str> {
     found
 }
 
-/// A record has exactly the members of its selection that it may, each once and in its form.
+/// Checks that a record has only selected members, each once and in its shape, and every nullable
+/// one.
 pub fn check_record(record: &str, properties: &[Property]) {
     let Members(members) = serde_json::from_str(record).expect("a record is an object");
     let mut names = HashSet::new();
     for (name, raw) in &members {
-        assert!(names.insert(name.clone()), "{name} is there twice");
+        assert!(names.insert(name.clone()), "{name} is in the record twice");
         let property = properties.iter().find(|property| property.name == *name);
         let property = property.unwrap_or_else(|| panic!("{name} was not selected"));
         check_value(&property.shape, property.nullable, raw);
@@ -64,7 +68,7 @@ pub fn check_record(record: &str, properties: &[Property]) {
     for property in properties.iter().filter(|property| property.nullable) {
         assert!(
             names.contains(property.name.as_str()),
-            "{} lacks",
+            "{} is missing",
             property.name
         );
     }
@@ -73,7 +77,7 @@ pub fn check_record(record: &str, properties: &[Property]) {
 fn check_value(shape: &Shape, nullable: bool, raw: &str) {
     let kind = json::type_of(raw);
     if kind == JsonType::Null {
-        assert!(nullable, "null where none may be");
+        assert!(nullable, "null in a field that is not nullable");
         return;
     }
     let text = || serde_json::from_str::<String>(raw).expect("a string");
@@ -100,10 +104,10 @@ fn check_value(shape: &Shape, nullable: bool, raw: &str) {
             true
         }
     };
-    assert!(holds, "{raw} is no {shape:?}");
+    assert!(holds, "{raw} does not fit {shape:?}");
 }
 
-/// Whether a text has a digit wherever the pattern has 0, and else the same characters.
+/// Whether a text has digits where the pattern has 0, and otherwise the same characters.
 fn is_like(text: &str, pattern: &str) -> bool {
     text.len() == pattern.len()
         && text
@@ -130,21 +134,21 @@ fn is_time(text: &str) -> bool {
         && fraction.bytes().all(|byte| byte.is_ascii_digit())
 }
 
-/// Every number that stands in what came out stands, digit by digit, in what came in.
-pub fn check_digits(came: &str, raw: &str) {
+/// Checks that the raw record holds the digits of every number in the emitted record.
+pub fn check_digits(emitted: &str, raw: &str) {
     if raw.contains("\\u") {
         return;
     }
     let digits = |text: &str| -> String { text.chars().filter(char::is_ascii_digit).collect() };
     let source = digits(raw);
-    for number in numbers(came) {
+    for number in numbers(emitted) {
         let number = digits(number);
         let number = number.trim_start_matches('0');
         assert!(source.contains(number), "{number} is not in {raw}");
     }
 }
 
-/// The number tokens of a JSON text, leaving strings out.
+/// The number tokens of a JSON text outside of strings.
 fn numbers(text: &str) -> Vec<&str> {
     let mut outside = text.to_owned();
     for token in strings(text) {

@@ -1,4 +1,4 @@
-//! Pages read and written as the tap reads and writes them, without its network and its tasks.
+//! Reads and writes pages as the tap does, without its network and its tasks.
 
 use crate::lines::{check_digits, check_line, check_record};
 use bytes::Bytes;
@@ -17,7 +17,7 @@ use tap_revops::record::projection::Scanned;
 use tap_revops::time::timestamp::Timestamp;
 use tap_revops::walk::progress::Progress;
 
-/// The APIs, each with a configuration that collects what no schema announces.
+/// The two APIs, which collect unknown fields, and configurations that collect or report them.
 pub struct Apis {
     pub reevo: Api,
     pub askelephant: Api,
@@ -65,7 +65,8 @@ pub fn described(config: &Config, body: &[u8]) -> Result<Stream, Failure> {
     APIS.reevo.described("contact", &reply(200, body), config)
 }
 
-/// A stream that has every attribute of the fixtures, and one or an array of every value type.
+/// A stream with every attribute of the fixtures, and a single value and an array of every value
+/// type.
 pub static REEVO: LazyLock<Stream> = LazyLock::new(|| {
     let fixtures = [
         include_str!("../../sandbox/tests/fixtures/reevo/schema_contact.json"),
@@ -114,14 +115,16 @@ pub static REEVO: LazyLock<Stream> = LazyLock::new(|| {
 pub static ASKELEPHANT: LazyLock<Vec<Stream>> = LazyLock::new(|| {
     let names = APIS.askelephant.standard_streams().iter();
     let shipped = names.map(|name| APIS.askelephant.shipped(name, &APIS.collecting));
-    shipped.map(|stream| stream.expect("it ships")).collect()
+    shipped
+        .map(|stream| stream.expect("every standard stream is shipped"))
+        .collect()
 });
 
-/// A page of the fixtures, for what is not about pages.
+/// A page of the fixtures, for targets whose input is not a page.
 pub static PAGE: &str =
     include_str!("../../sandbox/tests/fixtures/reevo/query_page_contact_1.json");
 
-/// Decodes a page, and writes all its records in both protocols.
+/// Decodes a page and writes its records in both protocols, with all checks.
 pub fn read_page(api: &Api, selection: &Selection, body: &[u8]) {
     if let Ok(page) = api.page(reply(200, body), true) {
         write_page(selection, &page);
@@ -162,7 +165,7 @@ pub fn write_page(selection: &Selection, page: &Page) {
     }
 }
 
-/// The names of a selection are fit for every target, and no two are equal.
+/// Checks that the names of a selection are safe for every target and unique.
 pub fn check_names(selection: &Selection) {
     let mut names = HashSet::new();
     for property in &selection.properties {
@@ -171,6 +174,10 @@ pub fn check_names(selection: &Selection) {
             "{}",
             property.name
         );
-        assert!(names.insert(&property.name), "{} twice", property.name);
+        assert!(
+            names.insert(&property.name),
+            "{} is declared twice",
+            property.name
+        );
     }
 }
