@@ -1,4 +1,4 @@
-# The Airbyte connector as an image. Build it at the root of the repository:
+# The image of the Airbyte connector. Build it in the root of the repository:
 #   docker build --tag airbyte/source-revops:0.1.0 .
 FROM rust:1.95-slim-trixie AS build
 WORKDIR /build
@@ -8,10 +8,10 @@ COPY sandbox sandbox
 COPY src src
 RUN cargo build --release --locked --bin source-revops
 
-# The platform starts connectors through a shell and moves files beside them, so an image needs sh,
-# sleep and mv. The certificates are for the APIs.
+# The platform runs connectors in a shell and moves files in their container, so the image needs sh,
+# sleep and mv. The connector needs the certificates for HTTPS.
 FROM debian:trixie-slim
-# The version of the certificates is the newest of the base image's release, which is what one wants.
+# No version is pinned, so that the certificates are the newest of the base image's release.
 # hadolint ignore=DL3008
 RUN apt-get update \
     && apt-get install --yes --no-install-recommends ca-certificates \
