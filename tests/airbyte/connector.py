@@ -89,7 +89,7 @@ class Run:
 
 
 def secrets(config) -> set[str]:
-    """The key of a configuration and its secret half, in every encoding that an output could use."""
+    """The key of a configuration and its secret half, in every encoding that output could use."""
     if not isinstance(config, dict):
         return set()
     own = config["api"] if isinstance(config.get("api"), dict) else config

@@ -1,5 +1,5 @@
-"""Strict checks of a line of the protocol: the protocol's model must accept it, and so must its schema
-without additional keys."""
+"""Strict checks of a line of the protocol: the protocol's model must accept it, and so must the
+model's schema without additional keys."""
 
 import copy
 import json

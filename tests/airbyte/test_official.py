@@ -1,5 +1,6 @@
-"""The official standard tests, with the sandbox. They run a connector through one function, which is
-replaced by one that starts the executable; acceptance-test-config.yml lists the configurations."""
+"""The official standard tests, with the sandbox. They run a connector through one function, which
+this file replaces by one that starts the executable; acceptance-test-config.yml lists the
+configurations."""
 
 import json
 from pathlib import Path

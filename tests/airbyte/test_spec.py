@@ -9,8 +9,9 @@ from airbyte_cdk.test.standard_tests._spec_compatibility import compare_specs
 from connector import KEY, form, run
 from jsonschema import Draft7Validator
 
-# The released specification. A change that breaks existing configurations needs a new major version;
-# record any other change by: source-revops spec | python3 -m json.tool > released_spec.json
+# The released specification. A change that breaks existing configurations needs a new major
+# version. Record any other change with:
+#   source-revops spec | python3 -m json.tool > released_spec.json
 RELEASED = Path(__file__).with_name("released_spec.json")
 
 # Keywords for which hosts cannot make a form.

@@ -1,5 +1,5 @@
-//! For random forms of the API and random settings: two runs together emit the last version of every
-//! record, and every record fits its schema.
+//! For random forms of the API and random settings: two runs together emit the last version of
+//! every record, and every record fits its schema.
 
 use crate::catalog::Catalog;
 use crate::messages::Emitted;

@@ -1,5 +1,5 @@
-//! Random changes between any two requests of a walk, with each kind of cursor: what one run misses,
-//! the next one emits.
+//! Random changes between any two requests of a walk, with each kind of cursor: what one run
+//! misses, the next one emits.
 
 use super::cases::check_all;
 use super::destination::Destination;

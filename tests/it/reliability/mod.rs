@@ -123,8 +123,8 @@ impl Trial {
         course
     }
 
-    /// Runs with faults, and checks that the run fails with a sentence and without a state, and that
-    /// the next run, without faults, emits the rest.
+    /// Runs with faults, and checks that the run fails with a sentence and without a state, and
+    /// that the next run, without faults, emits the rest.
     fn fails(&self, rules: &Value, sentence: &str) -> Course {
         self.script(rules);
         let course = self.read(&json!({}));

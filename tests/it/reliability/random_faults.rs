@@ -1,5 +1,5 @@
-//! Everything at random: data, faults, interruptions, page sizes and concurrency. Running again from
-//! the last state until a run succeeds emits every record.
+//! Everything at random: data, faults, interruptions, page sizes and concurrency. Running again
+//! from the last state until a run succeeds emits every record.
 //!
 //! Left out are faults that no client can detect: records with another id or date than theirs, and
 //! more than one page out of order.
@@ -104,7 +104,8 @@ fn fault() -> impl Strategy<Value = Value> {
 
 fn rules() -> impl Strategy<Value = Vec<Value>> {
     let rule = (fault(), 0_u64..12, 1_u64..4).prop_map(|(fault, skip, times)| {
-        // No rule is for schemas alone: a run requests each only once, so that every run would fail.
+        // No rule is for schemas alone: a run requests each only once, so that every run would
+        // fail.
         json!({"skip": skip, "times": times, "fault": fault})
     });
     prop::collection::vec(rule, 0..5).prop_map(|mut rules| {

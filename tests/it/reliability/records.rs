@@ -1,5 +1,5 @@
-//! Records that are invalid, lack an id or date, are dated in the future, or change or vanish during
-//! the walk.
+//! Records that are invalid, lack an id or date, are dated in the future, or change or vanish
+//! during the walk.
 
 use super::destination::Destination;
 use super::{BOTH, Trial};
@@ -9,8 +9,8 @@ use chrono::TimeDelta;
 use serde_json::{Value, json};
 use std::collections::BTreeSet;
 
-/// Reads while one record of the first page is wrong. Returns how many records are missing, how many
-/// have an unusable or future `updated_at`, and the run's bookmark.
+/// Reads while one record of the first page is wrong. Returns how many records are missing, how
+/// many have an unusable or future `updated_at`, and the run's bookmark.
 fn spoiled(trial: &Trial, fault: &Value, sentence: &str) -> (usize, usize, Value) {
     trial.script(&json!([{"kind": "first_page", "times": 1, "fault": fault}]));
     let run = trial.read(&json!({})).run.ok().says(sentence);
