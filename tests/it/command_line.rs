@@ -48,12 +48,13 @@ fn every_problem_of_a_configuration_is_reported_at_once() {
     );
     let run = workspace.run(&["read", "--config", &file]).ended(2);
     assert_eq!(run.stdout, "");
-    let told = run.logged("CRITICAL ");
-    assert_eq!(told.len(), 6);
-    assert_eq!(told[0], "the configuration has 5 problems:");
+    let errors = run.logged("CRITICAL ");
+    assert_eq!(errors.len(), 6);
+    assert_eq!(errors[0], "the configuration has 5 problems:");
     for key in ["api", "page_size", "start_date", "boundary", "api_key"] {
         assert!(
-            told.iter()
+            errors
+                .iter()
                 .any(|line| line.starts_with(&format!("  {key}: "))),
             "{key}"
         );

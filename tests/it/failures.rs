@@ -43,8 +43,8 @@ fn a_stream_that_fails_half_way_keeps_its_old_bookmark() {
         assert_eq!(emitted.schemas.len(), 3);
         assert_eq!(emitted.states.len(), 2);
         assert_eq!(emitted.records("account").len(), 10);
-        for promised in &emitted.states {
-            assert_eq!(promised["bookmarks"]["account"], old);
+        for state in &emitted.states {
+            assert_eq!(state["bookmarks"]["account"], old);
         }
         let bookmarks = &emitted.state()["bookmarks"];
         assert!(bookmarks["contact"].is_object() && bookmarks["task"].is_object());

@@ -338,14 +338,14 @@ fn unknown_parts_of_the_state_are_kept_in_every_state() {
     let note = &emitted.state()["bookmarks"]["note"];
     assert_eq!(note["extra"], json!([1]));
     assert!(timestamp(note["updated_at"].as_str().unwrap()) > timestamp("2026-02-01T00:00:00Z"));
-    for promised in &emitted.states {
+    for written in &emitted.states {
         for pointer in [
             "/currently_syncing",
             "/mine",
             "/bookmarks/gone",
             "/bookmarks/task",
         ] {
-            assert_eq!(promised.pointer(pointer), state.pointer(pointer));
+            assert_eq!(written.pointer(pointer), state.pointer(pointer));
         }
     }
     // Nothing else was added.

@@ -54,10 +54,10 @@ fn survived(api: &'static str, times: u64, reply: Reply) -> Vec<f64> {
         assert_complete(&workspace, entry, &emitted);
     }
     let warnings = run.logged("WARNING ");
-    let told = warnings
+    let retries = warnings
         .iter()
         .filter(|line| line.contains("page 2 of contact"));
-    assert_eq!(told.count() as u64, times, "{}", run.stderr);
+    assert_eq!(retries.count() as u64, times, "{}", run.stderr);
     clock.waits()
 }
 

@@ -16,9 +16,10 @@ fn unannounced_fields_are_reported_once_with_a_count() {
     let run = workspace.read(&contacts_and_notes()).run().ok();
     let run =
         run.says("contact: unannounced_1: 20 values of a field that the schema does not announce");
-    let told = run.logged("WARNING ");
+    let warnings = run.logged("WARNING ");
     assert_eq!(
-        told.iter()
+        warnings
+            .iter()
             .filter(|line| line.contains("contact: "))
             .count(),
         2

@@ -222,12 +222,12 @@ fn a_token_that_comes_twice_fails_the_stream() {
         let (_, run) = with_pages(api, 1, 1000, body);
         let run = run.ended(1).says("the same page token twice");
         let (stream, _) = stream_of(api);
-        let promised = run
+        let has_bookmark = run
             .emitted()
             .states
             .iter()
             .any(|state| !state["bookmarks"][stream].is_null());
-        assert!(!promised);
+        assert!(!has_bookmark);
     }
 }
 

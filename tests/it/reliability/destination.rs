@@ -79,19 +79,19 @@ impl Destination {
     }
 
     /// Checks that no bookmark is later than the newest record written of its stream.
-    pub fn assert_nothing_promised_ahead(&self) {
+    pub fn assert_bookmarks_cover_only_written_records(&self) {
         let bookmarks = self.state["bookmarks"].as_object();
         for (stream, bookmark) in bookmarks.into_iter().flatten() {
-            let Some(promised) = bookmark["updated_at"].as_str() else {
+            let Some(bookmarked) = bookmark["updated_at"].as_str() else {
                 continue;
             };
             let is_written = self.records.iter().any(|((of, _), one)| {
                 of == stream
-                    && matches!(one.get("updated_at"), Json::Text(text) if timestamp(text) >= timestamp(promised))
+                    && matches!(one.get("updated_at"), Json::Text(text) if timestamp(text) >= timestamp(bookmarked))
             });
             assert!(
                 is_written,
-                "{stream}: the bookmark {promised} is later than all records written"
+                "{stream}: the bookmark {bookmarked} is later than all records written"
             );
         }
     }

@@ -107,11 +107,11 @@ impl Trial {
         }
         let catalog = Catalog::parse(&self.catalog.to_string());
         destination.assert_truth(&self.workspace, &catalog);
-        let promised = destination.state["bookmarks"][self.stream()]["updated_at"].clone();
+        let bookmarked = destination.state["bookmarks"][self.stream()]["updated_at"].clone();
         let expected = newest(&self.workspace, catalog.entry(self.stream()));
         let expected = expected.map(|bookmark| bookmark["updated_at"].clone());
         let instant_of = |text: Option<&Value>| text.and_then(Value::as_str).map(timestamp);
-        assert_eq!(instant_of(Some(&promised)), instant_of(expected.as_ref()));
+        assert_eq!(instant_of(Some(&bookmarked)), instant_of(expected.as_ref()));
     }
 
     /// Runs with faults, and checks that the run emits every record all the same.
