@@ -1,4 +1,4 @@
-//! The configuration: as a person or an orchestrator wrote it, and as the program needs it.
+//! The configuration: the raw form, as written, and the resolved form that the program needs.
 
 mod problems;
 mod raw;

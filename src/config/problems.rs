@@ -1,14 +1,14 @@
-//! What is wrong with a configuration, said key by key: what the schema found, and what to write.
+//! The problems of a configuration, key by key: what is wrong with a value, and what to write.
 
 use super::schema;
 use jsonschema::error::ValidationErrorKind;
 use serde_json::Value;
 
-/// Something that is wrong with a configuration.
+/// One problem of a configuration.
 pub struct Problem {
-    /// The key, or the place below it, as in `expand.0`.
+    /// The key, or a path below it, as in `expand.0`.
     pub place: String,
-    /// What is wrong, and what to write. It repeats no value that could be a secret.
+    /// What is wrong, and what to write. It contains no value that could be a secret.
     pub text: String,
 }
 
@@ -20,15 +20,15 @@ impl Problem {
         }
     }
 
-    /// The key, or the whole configuration as an empty text.
+    /// The key; empty if the problem is the configuration itself.
     pub fn key(&self) -> &str {
         self.place.split('.').next().unwrap_or_default()
     }
 }
 
-/// Every violation of the schema.
+/// Every violation of the JSON Schema.
 pub fn against_schema(config: &Value) -> Vec<Problem> {
-    // Dates are checked by the code that reads them, which takes more forms than the format does.
+    // The code that reads dates checks them: it accepts more forms than the `date-time` format.
     let options = jsonschema::draft7::options().should_validate_formats(false);
     let validator = options
         .build(schema::parsed())
@@ -59,7 +59,7 @@ fn problem(error: &jsonschema::ValidationError) -> Problem {
     Problem::new(place, text)
 }
 
-/// Names what a list holds twice. Lists are of names, which are no secrets.
+/// Names the first repeated item of a list. Lists contain names, which are not secrets.
 fn repeated(list: &Value) -> String {
     let values = list.as_array().map_or(&[][..], Vec::as_slice);
     let earlier = |at: usize| values[..at].contains(&values[at]);
@@ -67,7 +67,7 @@ fn repeated(list: &Value) -> String {
     let name = twice
         .map(|at| format!(" {}", values[at]))
         .unwrap_or_default();
-    format!("names{name} twice; write it once")
+    format!("lists{name} twice; write it once")
 }
 
 fn complaint(kind: &ValidationErrorKind, schema: &Value) -> String {
@@ -86,7 +86,7 @@ fn complaint(kind: &ValidationErrorKind, schema: &Value) -> String {
     }
 }
 
-/// What to write, told from the schema.
+/// What to write, according to the schema.
 fn advice(schema: &Value) -> String {
     if let Some(allowed) = schema["enum"].as_array() {
         let allowed: Vec<String> = allowed.iter().map(Value::to_string).collect();
@@ -116,7 +116,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_configurations_that_are_shown_fit_the_schema_and_its_formats() {
+    fn the_example_configurations_fit_the_schema_and_its_formats() {
         let readme = include_str!("../../README.md");
         let blocks = readme.split("```json\n").skip(1);
         let of_readme = blocks.filter_map(|block| block.split("```").next());

@@ -1,5 +1,5 @@
-//! The configuration as written: one or more JSON files, the later ones winning key by key, and
-//! above them the environment.
+//! The configuration as written: JSON files, merged key by key so that later ones win, and the
+//! environment, which wins over all files.
 
 use super::problems::Problem;
 use super::schema;
@@ -9,28 +9,28 @@ use anyhow::{Context, Result, bail};
 use serde_json::{Map, Value};
 use std::collections::BTreeMap;
 
-/// The environment variable of a key is this and the key in upper case.
+/// A key's environment variable is this prefix and the key in upper case.
 const PREFIX: &str = "TAP_REVOPS_";
 
-/// Meltano passes its own settings of a plugin in variables that begin so.
+/// Meltano passes its own settings for a plugin in variables with this prefix.
 const PREFIX_OF_MELTANO: &str = "TAP_REVOPS__";
 
-/// The one variable of ours that is no key: it speaks before a configuration is read.
+/// Our one variable that is not a key: it applies before the configuration is read.
 const LOG_LEVEL: &str = "TAP_REVOPS_LOGLEVEL";
 
-/// In place of a file, this word stands for "from the environment alone".
+/// In place of a file: use the environment only.
 const ENVIRONMENT: &str = "ENV";
 
-/// In place of a file, this stands for standard input.
+/// In place of a file: read standard input.
 const STANDARD_INPUT: &str = "-";
 
 /// The configuration as written, not checked.
 #[derive(Clone, Default)]
 pub struct RawConfig {
     value: Value,
-    /// The names of the variables that have set keys, by key.
+    /// The name of the variable that set a key, by key.
     variables: BTreeMap<String, String>,
-    /// The names of the variables that stand for no key.
+    /// The names of variables with our prefix that match no key.
     unknown_variables: Vec<String>,
 }
 
@@ -44,16 +44,18 @@ impl From<Value> for RawConfig {
 }
 
 impl RawConfig {
-    /// Reads the files and lays the environment over them.
+    /// Reads and merges the files, then applies the environment.
     pub fn read(files: &[String], environment: &[(String, String)]) -> Result<Self> {
         if files.iter().filter(|file| *file == STANDARD_INPUT).count() > 1 {
-            bail!("--config - is given twice, but standard input can be read once; pass it once");
+            bail!(
+                "--config - is given twice, but standard input can be read only once; pass it once"
+            );
         }
         let mut merged = Map::new();
         for file in files.iter().filter(|file| *file != ENVIRONMENT) {
             merged.extend(read_members(file)?);
         }
-        lift_api(&mut merged);
+        flatten_api(&mut merged);
         // Orchestrators write null for a setting that nobody set.
         merged.retain(|_, value| !value.is_null());
         let mut raw = Self::from(Value::Object(merged));
@@ -63,7 +65,7 @@ impl RawConfig {
         Ok(raw)
     }
 
-    /// Lays a variable of the environment over the files. An empty one sets nothing.
+    /// Applies an environment variable. An empty one is ignored.
     fn overlay(&mut self, name: &str, text: &str) {
         let is_known = name == LOG_LEVEL || name.starts_with(PREFIX_OF_MELTANO);
         let Some(key) = name.strip_prefix(PREFIX).map(str::to_lowercase) else {
@@ -85,7 +87,7 @@ impl RawConfig {
         &self.value
     }
 
-    /// A problem as a sentence, which names the key, or the variable that has set it.
+    /// A problem as a sentence that names the key, or the variable that set it.
     pub fn sentence(&self, problem: &Problem) -> String {
         let Problem { place, text } = problem;
         match self.variables.get(problem.key()) {
@@ -94,7 +96,7 @@ impl RawConfig {
         }
     }
 
-    /// A sentence about each key, and each variable of ours, that the schema does not know.
+    /// A warning for each key, and each variable with our prefix, that the schema does not have.
     pub fn warnings(&self) -> Vec<String> {
         let keys = self.value.as_object().into_iter().flat_map(Map::keys);
         let unknown = keys.filter(|key| schema::property(key).is_null());
@@ -117,14 +119,14 @@ fn unknown_sentence(what: &str, meant: Option<&str>) -> String {
     format!("{what} is not known and has no effect{question}")
 }
 
-/// The variable that stands for a key.
+/// The environment variable of a key.
 fn variable(key: &str) -> String {
     format!("{PREFIX}{}", key.to_uppercase())
 }
 
-/// Airbyte's form has the API's own keys below `api`, beside its name; here they stand with all
-/// others.
-fn lift_api(members: &mut Map<String, Value>) {
+/// Airbyte's form has the API's name and its own keys in an object `api`. This moves them to the
+/// top level.
+fn flatten_api(members: &mut Map<String, Value>) {
     if let Some(Value::Object(api)) = members.get_mut("api") {
         let mut api = std::mem::take(api);
         let name = api.remove("name").unwrap_or_default();
@@ -143,22 +145,22 @@ fn read_members(file: &str) -> Result<Map<String, Value>> {
     };
     let text = text.with_context(|| format!("{name} cannot be read; check its path"))?;
     let text = text.trim_start_matches('\u{feff}');
-    let example = "see sample_config.json for one";
+    let example = "see sample_config.json for an example";
     if text.trim().is_empty() {
         bail!("{name} is empty; {example}");
     }
     match serde_json::from_str(text) {
         Ok(Value::Object(members)) => Ok(members),
-        Ok(_) => bail!("{name} is no JSON object; {example}"),
+        Ok(_) => bail!("{name} is not a JSON object; {example}"),
         Err(error) => bail!(
-            "{name} is not valid JSON at line {}, column {}; {example} that is",
+            "{name} is not valid JSON at line {}, column {}; {example}",
             error.line(),
             error.column()
         ),
     }
 }
 
-/// The value that a variable's text stands for: lists may be JSON, or separated by commas.
+/// The value of a variable, typed by the schema. A list may be JSON or separated by commas.
 fn from_text(text: &str, schema: &Value) -> Value {
     let as_text = || Value::String(text.to_owned());
     match schema["type"].as_str() {
@@ -216,7 +218,7 @@ mod tests {
     }
 
     #[test]
-    fn a_variable_that_stands_for_no_key_is_a_warning() {
+    fn an_unknown_variable_is_a_warning() {
         let raw = overlaid(&[
             ("TAP_REVOPS_PAGESIZE", "5"),
             ("TAP_REVOPS_STREAM_MAPS", "{}"),
@@ -231,7 +233,7 @@ mod tests {
     }
 
     #[test]
-    fn variables_that_are_known_empty_or_of_others_are_no_warning() {
+    fn known_empty_and_foreign_variables_are_not_a_warning() {
         let raw = overlaid(&[
             ("TAP_REVOPS_API", "reevo"),
             ("TAP_REVOPS_LOGLEVEL", "debug"),
@@ -244,7 +246,7 @@ mod tests {
     }
 
     #[test]
-    fn a_key_with_a_slip_suggests_the_one_that_was_meant() {
+    fn a_key_with_a_typo_suggests_the_known_key() {
         let raw = RawConfig::from(json!({"pagesize": 5, "_of_the_orchestrator": 1}));
         assert_eq!(
             raw.warnings(),
@@ -256,7 +258,7 @@ mod tests {
     }
 
     #[test]
-    fn the_form_and_the_flat_configuration_are_one() {
+    fn the_form_of_airbyte_becomes_the_flat_configuration() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("c.json");
         let form = json!({"api": {"name": "reevo", "api_key": "k", "record_types": ["task"]}, "page_size": 7});

@@ -1,5 +1,5 @@
-//! From the configuration as written to the one that the program needs. Every problem is reported
-//! at once, and nothing downstream checks again.
+//! Checks the raw configuration and converts it to the resolved one. It reports all problems at
+//! once, and later code does not check again.
 
 use super::problems::{self, Problem};
 use super::raw::RawConfig;
@@ -14,7 +14,7 @@ use secrecy::SecretString;
 use serde_json::Value;
 use std::time::Duration;
 
-/// Checks the configuration as written. The error lists every problem, one to a line.
+/// Checks and converts the configuration. The error lists every problem, one per line.
 pub fn resolve(raw: &RawConfig) -> Result<Config> {
     let mut problems = problems::against_schema(raw.value());
     let config = Fields(raw.value());
@@ -37,7 +37,7 @@ pub fn resolve(raw: &RawConfig) -> Result<Config> {
     )
 }
 
-/// Typed access to the configuration as written.
+/// Typed access to the raw configuration.
 struct Fields<'a>(&'a Value);
 
 impl Fields<'_> {
@@ -72,14 +72,14 @@ impl Fields<'_> {
         }
     }
 
-    /// What a JSON Schema cannot say, because it concerns more than one key.
+    /// Checks that a JSON Schema cannot express, such as those that involve two keys.
     fn cross_check(&self) -> Vec<Problem> {
         let mut problems = Vec::new();
         let largest = self.api().largest_page();
         if self.number("page_size") > u64::from(largest) && self.number("page_size") <= 500 {
             let title = self.api().title();
             let text = format!(
-                "{title} gives at most {largest} records a page; write a whole number from 1 to {largest}"
+                "{title} allows at most {largest} records per page; write a whole number from 1 to {largest}"
             );
             problems.push(Problem::new("page_size", text));
         }
@@ -91,13 +91,13 @@ impl Fields<'_> {
                 && self.text("api").is_some()
                 && self.api() != api
             {
-                let text = format!("only {} has it; remove the key", api.title());
+                let text = format!("only {} has this setting; remove the key", api.title());
                 problems.push(Problem::new(key, text));
             }
         }
         let agent = self.text("user_agent").unwrap_or_default();
         if !agent.chars().all(|c| (' '..='~').contains(&c)) {
-            let text = "a header cannot hold all of its characters; write letters, digits and signs of ASCII";
+            let text = "contains characters that a header cannot hold; write printable ASCII characters only";
             problems.push(Problem::new("user_agent", text));
         }
         let problem_of = |key: &str, text: Option<String>| text.map(|text| Problem::new(key, text));
@@ -117,10 +117,10 @@ impl Fields<'_> {
                     .to_owned(),
             ),
             Some(Value::String(key)) if key.chars().any(|c| !c.is_ascii_graphic() && c != ' ') || key.trim() != key => {
-                Some("holds characters that no key has, such as a line break or a space at its end; copy the key again".to_owned())
+                Some("contains characters that no key has, such as a line break or a space at its end; copy the key again".to_owned())
             }
             Some(Value::String(key)) if is_quoted(bare_key(key)) => {
-                Some("stands in quotes that are not part of it; remove them".to_owned())
+                Some("is in quotes that are not part of it; remove the quotes".to_owned())
             }
             Some(_) => None,
         }
@@ -140,7 +140,7 @@ impl Fields<'_> {
             || url.fragment().is_some()
         {
             return Some(format!(
-                "may hold no user, password, query or fragment; {hint}"
+                "may not contain a user, password, query or fragment; {hint}"
             ));
         }
         match (url.scheme(), url.host_str()) {
@@ -161,7 +161,7 @@ impl Fields<'_> {
             let full = full_date(text);
             let parsed = timestamp::parse(&full).map(|stamp| stamp.timestamp);
             if parsed.is_none() {
-                let text = "is no date-time; write one such as 2026-01-01T00:00:00Z";
+                let text = "is not a date-time; write one such as 2026-01-01T00:00:00Z";
                 problems.push(Problem::new(key, text));
             }
             parsed
@@ -176,7 +176,7 @@ impl Fields<'_> {
         problems
     }
 
-    /// The certificates of the file, if one is configured; or what is wrong with it.
+    /// The certificates of `ca_file`, empty if it is not configured; or what is wrong with it.
     fn authorities(&self) -> Result<Vec<Certificate>, String> {
         let Some(path) = self.text("ca_file").filter(|path| !path.is_empty()) else {
             return Ok(Vec::new());
@@ -186,12 +186,12 @@ impl Fields<'_> {
             .map_err(|error| format!("{path} cannot be read ({error}); {advice}"))?;
         let certificates = Certificate::from_pem_bundle(&text).unwrap_or_default();
         if certificates.is_empty() {
-            return Err(format!("{path} holds no certificate; {advice}"));
+            return Err(format!("{path} contains no certificate; {advice}"));
         }
         Ok(certificates)
     }
 
-    /// The checked configuration, typed.
+    /// The resolved configuration, once there are no problems.
     fn resolve(&self, authorities: Vec<Certificate>) -> Result<Config> {
         let api = self.api();
         let expand = self.list("expand").unwrap_or_default();
@@ -242,8 +242,7 @@ impl Fields<'_> {
     }
 }
 
-/// A whole number, which JSON may also write as `60.0` or `6e1`. One beyond 64 bits is as good as
-/// the largest.
+/// A whole number, which JSON may also write as `60.0` or `6e1`. It saturates at 64 bits.
 #[expect(
     clippy::cast_possible_truncation,
     clippy::cast_sign_loss,
@@ -260,7 +259,7 @@ fn is_sandbox(base_url: &str) -> bool {
     base_url.starts_with(SANDBOX)
 }
 
-/// The key alone, as some copy it from a header, with the word Bearer before it.
+/// The key without the word Bearer, which some users copy from a header.
 fn bare_key(key: &str) -> &str {
     match key.split_once(' ') {
         Some((scheme, bare)) if scheme.eq_ignore_ascii_case("Bearer") => bare.trim_start(),
@@ -273,7 +272,7 @@ fn is_quoted(key: &str) -> bool {
     within('"').or_else(|| within('\'')).is_some()
 }
 
-/// A date alone stands for its first instant.
+/// A date without a time means its midnight in UTC.
 fn full_date(text: &str) -> String {
     match timestamp::date(text) {
         Some(date) if date == text => format!("{text}T00:00:00Z"),
@@ -281,7 +280,7 @@ fn full_date(text: &str) -> String {
     }
 }
 
-/// A date of the configuration in UTC, as filters take it.
+/// A date of the configuration as a timestamp in UTC, as filters expect it.
 fn utc_date(text: &str) -> String {
     let full = full_date(text);
     match timestamp::parse(&full) {
@@ -314,7 +313,7 @@ mod tests {
             "5 problems",
             "api: is not one of the allowed values; write \"reevo\" or \"askelephant\"",
             "page_size: is out of range; write a whole number from 1 to 500",
-            "start_date: is no date-time; write one such as 2026-01-01T00:00:00Z",
+            "start_date: is not a date-time; write one such as 2026-01-01T00:00:00Z",
             "concurrency: is not an integer; write a whole number from 1 to 32",
         ] {
             assert!(text.contains(expected), "{text}\nlacks {expected}");
@@ -335,7 +334,7 @@ mod tests {
         for expected in [
             "\n  api: is missing",
             "\n  TAP_REVOPS_PAGE_SIZE: is out of range; write a whole number from 1 to 500",
-            "\n  TAP_REVOPS_END_DATE: is no date-time",
+            "\n  TAP_REVOPS_END_DATE: is not a date-time",
             "\n  TAP_REVOPS_EXPAND: is not one of the allowed values",
             "\n  TAP_REVOPS_CA_FILE: no.pem cannot be read",
         ] {
@@ -344,15 +343,15 @@ mod tests {
     }
 
     #[test]
-    fn a_name_that_a_list_holds_twice_is_told() {
+    fn a_repeated_item_of_a_list_is_a_problem() {
         check(
             json!({"api": "reevo", "base_url": "sandbox:", "record_types": ["task", "note", "task"]}),
-            "record_types: names \"task\" twice; write it once",
+            "record_types: lists \"task\" twice; write it once",
         );
     }
 
     #[test]
-    fn the_key_is_asked_for_except_with_the_sandbox() {
+    fn the_key_is_required_except_with_the_sandbox() {
         check(json!({"api": "reevo"}), "api_key: is missing");
         let sandbox = json!({"api": "reevo", "base_url": "sandbox:?seed=7"});
         let config = resolve(&RawConfig::from(sandbox)).unwrap();
@@ -360,7 +359,7 @@ mod tests {
     }
 
     #[test]
-    fn the_word_bearer_before_a_key_is_no_part_of_it() {
+    fn the_word_bearer_before_a_key_is_dropped() {
         for key in ["abc", "Bearer abc", "bearer abc", "BEARER  abc"] {
             let raw = json!({"api": "reevo", "api_key": key});
             let config = resolve(&RawConfig::from(raw)).unwrap();
@@ -369,11 +368,11 @@ mod tests {
     }
 
     #[test]
-    fn a_key_in_quotes_of_its_own_is_refused() {
+    fn a_key_in_quotes_is_refused() {
         for key in ["\"secret1\"", "'secret1'", "Bearer 'secret1'"] {
             check(
                 json!({"api": "reevo", "api_key": key}),
-                "api_key: stands in quotes",
+                "api_key: is in quotes",
             );
         }
         for key in ["it's", "\"half"] {
@@ -399,7 +398,7 @@ mod tests {
     }
 
     #[test]
-    fn a_whole_number_counts_however_it_is_written() {
+    fn a_whole_number_may_be_written_as_a_decimal_or_with_an_exponent() {
         for (text, seconds) in [
             ("90", 90),
             ("90.0", 90),
@@ -417,7 +416,7 @@ mod tests {
     }
 
     #[test]
-    fn plain_http_is_for_this_machine_only() {
+    fn plain_http_is_allowed_for_this_machine_only() {
         for (url, allowed) in [
             ("http://127.0.0.1:8800", true),
             ("http://localhost:8800/", true),
@@ -436,19 +435,19 @@ mod tests {
     }
 
     #[test]
-    fn what_only_one_api_has_is_refused_for_the_other() {
+    fn a_setting_of_one_api_is_refused_for_the_other() {
         let sandbox = "sandbox:";
         check(
             json!({"api": "askelephant", "base_url": sandbox, "page_size": 500}),
-            "page_size: AskElephant gives at most 100",
+            "page_size: AskElephant allows at most 100",
         );
         check(
             json!({"api": "askelephant", "base_url": sandbox, "record_types": ["x"]}),
-            "record_types: only Reevo has it",
+            "record_types: only Reevo has this setting",
         );
         check(
             json!({"api": "reevo", "base_url": sandbox, "expand": ["tags"]}),
-            "expand: only AskElephant has it",
+            "expand: only AskElephant has this setting",
         );
         check(
             json!({"api": "askelephant", "base_url": sandbox, "expand": ["tag"]}),
@@ -457,7 +456,7 @@ mod tests {
     }
 
     #[test]
-    fn dates_are_sent_in_utc_and_a_date_alone_is_its_first_instant() {
+    fn dates_are_converted_to_utc_and_a_date_without_a_time_means_midnight() {
         let config = resolve(&RawConfig::from(json!({
             "api": "reevo", "base_url": "sandbox:",
             "start_date": "2026-01-01", "end_date": "2026-06-01T02:00:00+02:00"
@@ -472,12 +471,12 @@ mod tests {
     }
 
     #[test]
-    fn a_file_of_authorities_is_one_or_says_what_it_lacks() {
+    fn a_file_of_authorities_must_be_readable_and_contain_a_certificate() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("ca.pem").display().to_string();
         let raw = json!({"api": "reevo", "base_url": "sandbox:", "ca_file": path});
         check(raw.clone(), &format!("ca_file: {path} cannot be read"));
         std::fs::write(&path, "no certificate").unwrap();
-        check(raw, &format!("ca_file: {path} holds no certificate"));
+        check(raw, &format!("ca_file: {path} contains no certificate"));
     }
 }

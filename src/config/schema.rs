@@ -1,4 +1,4 @@
-//! The JSON Schema of the configuration: the keys that there are, and what each may hold.
+//! The JSON Schema of the configuration: its keys and their allowed values.
 
 use serde_json::Value;
 use std::sync::LazyLock;
@@ -14,13 +14,13 @@ pub fn parsed() -> &'static Value {
     &PARSED
 }
 
-/// The keys that the schema knows.
+/// The keys of the configuration.
 pub fn keys() -> impl Iterator<Item = &'static str> {
     let properties = PARSED["properties"].as_object().into_iter().flatten();
     properties.map(|(key, _)| key.as_str())
 }
 
-/// A key's schema, or null for a key that the schema does not know.
+/// A key's schema, or null for an unknown key.
 pub fn property(key: &str) -> &'static Value {
     PARSED["properties"].get(key).unwrap_or(&Value::Null)
 }

@@ -1,10 +1,10 @@
-//! The configuration as the program needs it: complete, typed and checked.
+//! The resolved configuration: complete, typed and checked.
 
 use reqwest::Certificate;
 use secrecy::SecretString;
 use std::time::Duration;
 
-/// Which platform is read.
+/// The platform to read from.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum ApiName {
     Reevo,
@@ -15,34 +15,34 @@ pub enum ApiName {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum BaseUrl {
     Remote(String),
-    /// The local API inside the process, with what stood behind `sandbox:`.
+    /// The local API inside the process, with its options: the text after `sandbox:`.
     Sandbox(String),
 }
 
-/// The operator at the boundary of a bookmark.
+/// The filter operator at the bookmark.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Boundary {
     Gte,
     Gt,
 }
 
-/// What becomes of fields that no schema announces.
+/// What to do with fields that the schema does not have.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum UnknownFields {
     Report,
     Collect,
 }
 
-/// The configuration as the program needs it: complete, typed and checked.
+/// The resolved configuration.
 #[derive(Clone, Debug)]
 pub struct Config {
     pub api: ApiName,
-    /// Without the word Bearer. Nothing only with the sandbox, which has a key of its own.
+    /// Without the word Bearer. None only with the sandbox, which brings its own key.
     pub api_key: Option<SecretString>,
     pub base_url: BaseUrl,
-    /// Nothing stands for the standard types.
+    /// None means the standard types.
     pub record_types: Option<Vec<String>>,
-    /// The text as written, which is what filters send.
+    /// A timestamp in UTC, with the digits as written. Filters send this text.
     pub start_date: Option<String>,
     pub end_date: Option<String>,
     pub page_size: u16,
@@ -54,12 +54,12 @@ pub struct Config {
     pub request_timeout: Duration,
     pub max_retry: Duration,
     pub user_agent: String,
-    /// Certificate authorities beside those of the platform.
+    /// Certificate authorities to trust in addition to the platform's.
     pub authorities: Vec<Certificate>,
 }
 
 impl ApiName {
-    /// The name that a person reads.
+    /// The name in messages and forms.
     pub fn title(self) -> &'static str {
         match self {
             Self::Reevo => "Reevo",
@@ -67,7 +67,8 @@ impl ApiName {
         }
     }
 
-    /// The largest page that the API hands out.
+    /// The largest page that the API allows. Reevo documents it in "Query Records for Sync",
+    /// AskElephant in the reference of each list.
     pub fn largest_page(self) -> u16 {
         match self {
             Self::Reevo => 500,
@@ -75,7 +76,7 @@ impl ApiName {
         }
     }
 
-    /// Where the API is unless configured otherwise.
+    /// The default base URL.
     pub fn usual_address(self) -> &'static str {
         match self {
             Self::Reevo => "https://api.reevo.ai",

@@ -24,13 +24,16 @@ fn assert_one_sentence(run: Run, sentence: &str) {
 fn a_broken_configuration_gives_one_clear_error() {
     let workspace = Workspace::reevo("records=1");
     for (text, sentence) in [
-        ("", "broken.json is empty; see sample_config.json for one"),
+        (
+            "",
+            "broken.json is empty; see sample_config.json for an example",
+        ),
         (" \n", "is empty"),
         (
             "{\n  \"api\": \"reevo\",\n}",
             "is not valid JSON at line 3, column 1",
         ),
-        ("[1]", "is no JSON object; see sample_config.json"),
+        ("[1]", "is not a JSON object; see sample_config.json"),
     ] {
         let file = workspace.file("broken.json", text);
         for command in ["read", "discover", "check"] {
@@ -155,7 +158,7 @@ fn the_configuration_may_come_on_standard_input_and_before_the_subcommand() {
         assert_eq!(run.emitted().records("contact").len(), 20);
     }
     let run = workspace.run(&["--config", "-", "read", "--config", "-"]);
-    assert_one_sentence(run, "standard input can be read once; pass it once");
+    assert_one_sentence(run, "standard input can be read only once; pass it once");
     let run = workspace.run(&["read", "--config", "-"]);
     assert_one_sentence(run, "the configuration on standard input is empty");
 }
