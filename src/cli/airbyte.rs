@@ -1,4 +1,4 @@
-//! The command line of `source-revops`: the four verbs of Airbyte's protocol.
+//! The command line of `source-revops`: the four commands of Airbyte's protocol.
 
 use super::command::{Command, Invocation};
 use crate::log::Level;
@@ -11,8 +11,8 @@ Try it without an account:
   source-revops check --config sample_config.json
   source-revops discover --config sample_config.json
 
-Everything goes to stdout, one message to a line. Exit status: 0 done, also a check that failed;
-1 something failed, and a TRACE message tells what; 2 wrong arguments; 141 nobody reads the output.";
+All output goes to stdout, one message per line. Exit status: 0 success, or a check that reports
+FAILED; 1 failure, with a TRACE message; 2 wrong arguments; 141 nobody reads the output.";
 
 #[derive(Parser)]
 #[command(
@@ -25,18 +25,18 @@ Everything goes to stdout, one message to a line. Exit status: 0 done, also a ch
 struct CommandLine {
     #[command(subcommand)]
     verb: Verb,
-    /// The configuration: the form that spec describes, or the flat one of tap-revops; - reads
-    /// standard input.
+    /// The configuration, in the form that spec describes or in the flat form of tap-revops.
+    /// - reads standard input.
     #[arg(long, global = true, value_name = "FILE")]
     config: Option<String>,
-    /// Tell of every request.
+    /// Log every request.
     #[arg(long, global = true, hide = true)]
     debug: bool,
 }
 
 #[derive(Subcommand)]
 enum Verb {
-    /// Print the form that a host shows to its users.
+    /// Print the configuration form that Airbyte shows to its users.
     Spec,
     /// Check the configuration, the key, and the permission for each stream.
     Check,
@@ -47,7 +47,7 @@ enum Verb {
         /// The configured catalog.
         #[arg(long, value_name = "FILE")]
         catalog: String,
-        /// Where the last run ended.
+        /// The state from the last run.
         #[arg(long, value_name = "FILE")]
         state: Option<String>,
     },
@@ -74,7 +74,7 @@ pub fn parse(arguments: &[OsString]) -> Result<Invocation, clap::Error> {
     })
 }
 
-/// A flag that is taken on either side of the verb cannot be a required one to clap.
+/// Clap cannot require a flag that may stand before or after the verb, so this makes its error.
 fn missing_config() -> clap::Error {
     let sentence = "the required argument '--config <FILE>' was not provided";
     CommandLine::command().error(ErrorKind::MissingRequiredArgument, sentence)
@@ -90,8 +90,8 @@ mod tests {
     }
 
     #[test]
-    fn the_configuration_is_taken_before_and_after_the_verb() {
-        for (before, behind) in [
+    fn config_is_accepted_before_and_after_the_verb() {
+        for (before, after) in [
             ("s --config a check", "s check --config a"),
             ("s --config a discover", "s discover --config a"),
             (
@@ -99,12 +99,12 @@ mod tests {
                 "s read --catalog c --config a",
             ),
         ] {
-            assert_eq!(parse(before).unwrap(), parse(behind).unwrap());
+            assert_eq!(parse(before).unwrap(), parse(after).unwrap());
         }
     }
 
     #[test]
-    fn a_verb_that_needs_the_configuration_says_so() {
+    fn a_verb_that_needs_config_is_refused_without_it() {
         for line in ["s check", "s discover", "s read --catalog c"] {
             let error = parse(line).unwrap_err();
             assert_eq!(error.kind(), ErrorKind::MissingRequiredArgument, "{line}");

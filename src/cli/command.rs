@@ -1,9 +1,9 @@
-//! What a command line asks for.
+//! The result of parsing a command line, whichever executable was started.
 
 use crate::log::{Level, LogFormat};
 use clap::ValueEnum;
 
-/// What the program is asked to do.
+/// A command, with its arguments.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Command {
     Discover {
@@ -17,7 +17,7 @@ pub enum Command {
     Check {
         config: Vec<String>,
     },
-    /// Print the form that a host shows to its users.
+    /// Print the configuration form that Airbyte shows to its users.
     Spec,
     About {
         format: AboutFormat,
@@ -29,7 +29,7 @@ pub enum Command {
     },
 }
 
-/// How `--about` is printed.
+/// The output format of `--about`.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
 pub enum AboutFormat {
     #[default]
@@ -38,11 +38,11 @@ pub enum AboutFormat {
     Markdown,
 }
 
-/// What a command line asks for: a command, and how much is told of it.
+/// A parsed command line: a command, and how to log it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Invocation {
     pub command: Command,
-    /// Nothing leaves it to the environment.
+    /// None means that the environment decides.
     pub log_level: Option<Level>,
     pub log_format: Option<LogFormat>,
 }

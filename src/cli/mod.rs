@@ -1,4 +1,4 @@
-//! The command lines of the two executables. Both end in one command.
+//! The command lines of the two executables. Both parse to the same type of command.
 
 mod airbyte;
 pub mod command;
@@ -8,8 +8,8 @@ use self::command::Invocation;
 use crate::protocol::Protocol;
 use std::ffi::OsString;
 
-/// What arguments ask for, the program's name being the first. The error is
-/// clap's, which knows how to print itself; help and version are errors to it, too.
+/// Parses arguments, of which the first is the program's name. The error is clap's, which can print
+/// itself; a request for help or the version is an error too.
 pub fn parse(protocol: Protocol, arguments: &[OsString]) -> Result<Invocation, clap::Error> {
     match protocol {
         Protocol::Singer => singer::parse(arguments),

@@ -1,4 +1,4 @@
-//! The command line of `tap-revops`: flat flags as Singer's orchestrators pass them, and
+//! The command line of `tap-revops`: flat flags, as Singer's orchestrators pass them, and
 //! subcommands for people.
 
 use super::command::{AboutFormat, Command, Invocation};
@@ -11,14 +11,14 @@ const EXAMPLES: &str = "\
 Try it without an account:
   tap-revops read --config sample_config.json
 
-With an account, and a target behind it:
+With an account, into a target:
   tap-revops check --config config.json
   tap-revops discover --config config.json > catalog.json
   tap-revops --config config.json --catalog catalog.json --state state.json | target-jsonl
 
-Messages go to stdout; everything for people goes to stderr.
+Singer messages go to stdout, the log to stderr.
 Exit status: 0 all streams read, 1 the API or some streams failed, 2 wrong input,
-3 the key was refused, 4 the output cannot be written, 141 nobody reads it.";
+3 the API refused the key, 4 the output cannot be written, 141 nobody reads the output.";
 
 #[derive(Parser)]
 #[command(
@@ -33,10 +33,10 @@ struct CommandLine {
     verb: Option<Verb>,
     #[command(flatten)]
     flat: Flat,
-    /// What matters less is not told.
+    /// Hide log entries below this level.
     #[arg(long, global = true, value_enum, value_name = "LEVEL")]
     log_level: Option<Level>,
-    /// How the log is written; Meltano asks for JSON by itself.
+    /// The format of the log. Meltano requests JSON itself.
     #[arg(long, global = true, value_enum, value_name = "FORMAT")]
     log_format: Option<LogFormat>,
 }
@@ -62,19 +62,19 @@ enum Verb {
     },
     /// Describe the tap and its settings.
     About {
-        /// How to print it.
+        /// The output format.
         #[arg(long, value_enum)]
         format: Option<AboutFormat>,
     },
     /// Serve both APIs on this machine, with made-up records, until stopped.
     Sandbox {
-        /// The port to listen on; 0 takes a free one.
+        /// The port to listen on; 0 chooses a free one.
         #[arg(long, default_value_t = 8800)]
         port: u16,
-        /// What the sandbox is like, as behind "sandbox:" in `base_url`: "records=20000&seed=7".
+        /// The options of the sandbox, as after "sandbox:?" in `base_url`: "records=20000&seed=7".
         #[arg(long, default_value = "")]
         options: String,
-        /// A script of what goes wrong with which requests: a JSON list of rules, such as
+        /// A script of the faults to simulate: a JSON list of rules, such as
         /// `[{"kind": "page", "skip": 2, "times": 1, "fault": "reset_in_body"}]`.
         #[arg(long, value_name = "FILE")]
         faults: Option<String>,
@@ -83,22 +83,23 @@ enum Verb {
 
 #[derive(Args)]
 struct ConfigFlag {
-    /// The configuration file; of several, a later one wins key by key. - reads standard input.
-    /// ENV stands for the environment alone, which always wins: `TAP_REVOPS_API_KEY` is `api_key`.
+    /// The configuration file. Repeat the flag to merge files; later ones win key by key. - reads
+    /// standard input. ENV uses no file, only variables such as `TAP_REVOPS_API_KEY` for `api_key`.
+    /// Variables always win over files.
     #[arg(short, long, value_name = "FILE")]
     config: Vec<String>,
 }
 
 #[derive(Args)]
 struct InputFlags {
-    /// What to read, as discover printed it and you or an orchestrator changed it. Left out,
-    /// everything is read.
+    /// The catalog from `discover`, with streams and fields selected. Without it, everything is
+    /// read.
     #[arg(long, value_name = "FILE")]
     catalog: Option<String>,
-    /// The older name of --catalog.
+    /// The older name of `--catalog`.
     #[arg(short, long, value_name = "FILE")]
     properties: Option<String>,
-    /// Where the last run ended. Left out, streams are read from their start.
+    /// The state from the last run. Without it, streams are read from their start.
     #[arg(short, long, value_name = "FILE")]
     state: Option<String>,
 }
@@ -109,19 +110,19 @@ struct Flat {
     config: ConfigFlag,
     #[command(flatten)]
     input: InputFlags,
-    /// Print the catalog, as `discover` does; wins over every other flag.
+    /// Print the catalog, as `discover` does. Overrides --test, --catalog and --state.
     #[arg(short, long)]
     discover: bool,
-    /// Check, as `check` does, whatever the kind.
+    /// Check, as `check` does. Every KIND runs the same check.
     #[arg(long, num_args = 0..=1, require_equals = true, value_name = "KIND", default_missing_value = "all", value_parser = ["all", "records", "schema"])]
     test: Option<String>,
     /// Describe the tap, as `about` does.
     #[arg(long)]
     about: bool,
-    /// How --about is printed.
+    /// The output format of `--about`.
     #[arg(long, value_enum)]
     format: Option<AboutFormat>,
-    /// Accepted for Singer's sake, and ignored.
+    /// Accepted because other taps have it. It has no effect.
     #[arg(long, hide = true)]
     dev: bool,
 }
@@ -143,7 +144,7 @@ pub fn parse(arguments: &[OsString]) -> Result<Invocation, clap::Error> {
 }
 
 impl Verb {
-    /// The command, with the flags that stand before the verb as well as those behind it.
+    /// The command, with the flags before the verb and those after it.
     fn command(self, before: Flat) -> Command {
         let config = before.config;
         match self {
@@ -174,7 +175,7 @@ impl Verb {
 }
 
 impl Flat {
-    /// Refuses flags before a verb that name another command, or mean nothing to this one.
+    /// Refuses flags before a verb that select another command, or that this one does not have.
     fn check_beside(&self, verb: &Verb) -> Result<(), clap::Error> {
         let takes_input = matches!(verb, Verb::Read { .. });
         let takes_config =
@@ -228,7 +229,7 @@ impl InputFlags {
         self.catalog.as_ref().or(self.properties.as_ref())
     }
 
-    /// These flags, and for each that is missing the other's.
+    /// These flags, with missing ones taken from `other`.
     fn or(self, other: Self) -> Self {
         Self {
             catalog: self.catalog().or(other.catalog()).cloned(),
@@ -260,7 +261,7 @@ mod tests {
     }
 
     #[test]
-    fn flat_flags_and_subcommands_mean_the_same() {
+    fn flat_flags_and_subcommands_parse_to_the_same_command() {
         for (flat, verb) in [
             ("t -c a --discover", "t discover --config a"),
             (
@@ -277,7 +278,7 @@ mod tests {
     }
 
     #[test]
-    fn a_test_of_a_kind_that_does_not_exist_is_refused() {
+    fn an_unknown_kind_of_test_is_refused() {
         for (kind, exists) in [
             ("all", true),
             ("records", true),
@@ -290,8 +291,8 @@ mod tests {
     }
 
     #[test]
-    fn a_flag_means_the_same_before_and_after_the_subcommand() {
-        for (before, behind) in [
+    fn a_flag_has_the_same_effect_before_and_after_the_subcommand() {
+        for (before, after) in [
             ("t --config a read", "t read --config a"),
             ("t -c a discover -c b", "t discover -c a -c b"),
             ("t -c a check", "t check -c a"),
@@ -303,7 +304,7 @@ mod tests {
             ("t --state old read --state s", "t read --state s"),
             ("t --format json about", "t about --format json"),
         ] {
-            assert_eq!(parse(before), parse(behind), "{before}");
+            assert_eq!(parse(before), parse(after), "{before}");
         }
         for line in [
             "t --log-level debug --log-format json read",
@@ -316,7 +317,7 @@ mod tests {
     }
 
     #[test]
-    fn a_flag_that_means_nothing_to_the_subcommand_is_refused_before_it_as_well() {
+    fn a_flag_that_the_subcommand_does_not_have_is_refused_before_it_too() {
         for line in [
             "t --discover read",
             "t --test check",
