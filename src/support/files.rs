@@ -1,17 +1,17 @@
-//! Files that a user names. None of them is read without end, as a device might be.
+//! Reads files that a user names, up to a size limit, since the path may be an endless device.
 
 use std::fs::File;
 use std::io::{self, ErrorKind, Read};
 use std::path::Path;
 
-/// No configuration, catalog or state is larger.
+/// Far more than any configuration, catalog or state needs, in bytes.
 const LARGEST: u64 = 256 * 1024 * 1024;
 
 pub fn read(path: impl AsRef<Path>) -> io::Result<Vec<u8>> {
     read_all(File::open(path)?)
 }
 
-/// Everything from standard input, which holds it once.
+/// Reads standard input to its end. A second call returns an empty text.
 pub fn read_standard_input() -> io::Result<String> {
     text(read_all(io::stdin())?)
 }
@@ -32,7 +32,7 @@ fn read_all(input: impl Read) -> io::Result<Vec<u8>> {
 
 fn text(bytes: Vec<u8>) -> io::Result<String> {
     String::from_utf8(bytes)
-        .map_err(|_| io::Error::new(ErrorKind::InvalidData, "it is no UTF-8 text"))
+        .map_err(|_| io::Error::new(ErrorKind::InvalidData, "it is not UTF-8 text"))
 }
 
 #[cfg(test)]
@@ -40,7 +40,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_device_without_end_is_not_read_for_ever() {
+    fn reading_an_endless_device_fails() {
         let error = read("/dev/zero").unwrap_err();
         assert!(error.to_string().contains("larger than 256 MiB"));
     }

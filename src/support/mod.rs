@@ -1,4 +1,4 @@
-//! Small things that have nothing to do with records or APIs.
+//! Small functions that know nothing of records or APIs.
 
 pub mod files;
 pub mod loopback;

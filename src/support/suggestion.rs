@@ -1,7 +1,7 @@
-//! What a person probably meant by a word that is not known.
+//! Suggests the known word that a person probably meant.
 
-/// The candidate that is written most like a word, if one is near enough to be what was meant.
-/// Capitals make no difference.
+/// The candidate whose spelling is closest to `word`, or None if none is close enough. Case is
+/// ignored.
 pub fn closest<'a>(word: &str, candidates: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
     let word = word.to_lowercase();
     let distances = candidates.into_iter().map(|candidate| {
@@ -10,11 +10,11 @@ pub fn closest<'a>(word: &str, candidates: impl IntoIterator<Item = &'a str>) ->
     });
     let (distance, candidate) = distances.min_by_key(|(distance, _)| *distance)?;
     let letters = candidate.chars().count().max(word.chars().count());
-    (distance * LETTERS_PER_SLIP <= letters).then_some(candidate)
+    (distance * LETTERS_PER_TYPO <= letters).then_some(candidate)
 }
 
-/// One slip in so many letters still leaves a word recognizable.
-const LETTERS_PER_SLIP: usize = 3;
+/// A word with one typo in this many letters is still recognizable.
+const LETTERS_PER_TYPO: usize = 3;
 
 #[cfg(test)]
 mod tests {
@@ -23,7 +23,7 @@ mod tests {
     const KEYS: [&str; 4] = ["api", "api_key", "page_size", "start_date"];
 
     #[test]
-    fn a_word_with_a_slip_suggests_the_one_that_was_meant() {
+    fn a_word_with_a_typo_suggests_the_known_word() {
         for (word, meant) in [
             ("pagesize", "page_size"),
             ("PAGE_SIZE", "page_size"),
@@ -36,7 +36,7 @@ mod tests {
     }
 
     #[test]
-    fn a_word_of_its_own_suggests_nothing() {
+    fn a_word_unlike_all_candidates_suggests_nothing() {
         for word in ["", "x", "stream_maps", "page", "_orchestrator_key"] {
             assert_eq!(closest(word, KEYS), None, "{word}");
         }

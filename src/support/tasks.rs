@@ -1,25 +1,25 @@
-//! Tasks side by side, and what became of them.
+//! Collects the results of concurrent tasks.
 
 use tokio::task::{JoinError, JoinSet};
 
-/// The answers of all tasks, in the order in which they ended. A task that was cancelled, because
-/// the program ends, leaves it waiting for that end.
+/// The results of all tasks, in the order in which they finished. Tasks are cancelled only when the
+/// program ends; after a cancelled task, this never returns.
 pub async fn all<T: 'static>(mut tasks: JoinSet<T>) -> Vec<T> {
-    let mut answers = Vec::with_capacity(tasks.len());
+    let mut results = Vec::with_capacity(tasks.len());
     while let Some(ended) = tasks.join_next().await {
         match joined(ended) {
-            Some(answer) => answers.push(answer),
+            Some(result) => results.push(result),
             None => std::future::pending().await,
         }
     }
-    answers
+    results
 }
 
-/// The answer of a task. A panic in it is one of the program; one that was cancelled, because the
-/// program ends, has nothing to tell.
+/// The result of a task, or None if it was cancelled because the program ends. A panic in the task
+/// goes on in the caller.
 pub fn joined<T>(ended: Result<T, JoinError>) -> Option<T> {
     match ended.map_err(JoinError::try_into_panic) {
-        Ok(answer) => Some(answer),
+        Ok(result) => Some(result),
         Err(Ok(panic)) => std::panic::resume_unwind(panic),
         Err(Err(_cancelled)) => None,
     }
