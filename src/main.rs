@@ -1,4 +1,4 @@
-//! The Singer tap.
+//! The executable `tap-revops`, a Singer tap.
 
 use std::process::ExitCode;
 use tap_revops::protocol::Protocol;

@@ -1,4 +1,4 @@
-//! The Airbyte source.
+//! The executable `source-revops`, an Airbyte source.
 
 use std::process::ExitCode;
 use tap_revops::protocol::Protocol;

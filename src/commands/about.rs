@@ -1,4 +1,4 @@
-//! What the tap says of itself: for people, and for the hubs that list taps.
+//! Describes the tap and its settings, for people and for the hubs that list taps.
 
 use crate::cli::command::AboutFormat;
 use crate::config;
@@ -16,7 +16,7 @@ const CAPABILITIES: [&str; 6] = [
 pub fn document(format: AboutFormat) -> String {
     match format {
         AboutFormat::Json => {
-            let text = serde_json::to_string_pretty(&about()).expect("a value is always written");
+            let text = serde_json::to_string_pretty(&about()).expect("a JSON value serializes");
             format!("{text}\n")
         }
         AboutFormat::Text => plain(),
@@ -85,7 +85,7 @@ fn code(text: Option<&str>) -> String {
     text.map_or_else(String::new, |text| format!("`{text}`"))
 }
 
-/// A setting in words.
+/// A setting, with each part as text for people.
 struct Setting {
     key: String,
     kind: String,
@@ -105,7 +105,7 @@ impl Setting {
         }
     }
 
-    /// What a value looks like, on one line.
+    /// The type, the allowed values and the default, on one line.
     fn form(&self) -> String {
         let default = self
             .default
@@ -116,7 +116,7 @@ impl Setting {
     }
 }
 
-/// The values that a setting, or each item of its list, may have.
+/// The values that a setting, or each item of its list, may have; None if it is any text.
 fn allowed(schema: &Value) -> Option<String> {
     let listed = schema["enum"]
         .as_array()
@@ -132,7 +132,7 @@ fn allowed(schema: &Value) -> Option<String> {
     })
 }
 
-/// A value without the quotes of a text.
+/// A value as text, without quotes around a string.
 fn bare(value: &Value) -> String {
     value
         .as_str()
@@ -152,7 +152,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn every_setting_shows_what_it_may_be_and_what_it_is_if_left_out() {
+    fn every_setting_shows_its_allowed_values_and_its_default() {
         let (plain, markdown) = (plain(), markdown());
         for form in [
             "api (string; reevo, askelephant): ",

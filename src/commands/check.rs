@@ -9,10 +9,10 @@ use crate::source::discover::{self, Answer, by_name, is_left_out};
 use anyhow::{Result, anyhow};
 use std::time::Duration;
 
-/// The longest that a check tries again: a person is waiting for it.
+/// A check retries no longer than this, because a person is waiting for it.
 const LONGEST_CHECK: Duration = Duration::from_secs(10);
 
-/// Carries out a check, and tells of its outcome in the way of the protocol.
+/// Runs a check, and reports its outcome as the protocol prescribes.
 pub async fn run(context: &CommandContext, files: &[String]) -> Result<()> {
     let outcome = match context.config(files) {
         Ok(config) => check(context, config).await,
@@ -23,20 +23,20 @@ pub async fn run(context: &CommandContext, files: &[String]) -> Result<()> {
         Err(error) => format!("{error:#}"),
     };
     let sentence = context.log.without_secret(sentence);
-    let told = if outcome.is_ok() {
+    let result = if outcome.is_ok() {
         Ok(sentence.as_str())
     } else {
         Err(sentence.as_str())
     };
-    if let Some(document) = context.protocol.checked(told) {
+    if let Some(document) = context.protocol.checked(result) {
         context.print(document).await;
         return Ok(());
     }
     outcome.map(|sentence| context.log.info(sentence))
 }
 
-/// Whether the streams can be read: all of those that the configuration names, or else at
-/// least one. Says how many.
+/// Succeeds if all streams that the configuration names can be read, or, if it names none, at least
+/// one. Returns a sentence that says how many.
 async fn check(context: &CommandContext, mut config: Config) -> Result<String> {
     config.max_retry = config.max_retry.min(LONGEST_CHECK);
     let (source, _sandbox) = context.source(config).await?;
@@ -58,7 +58,7 @@ async fn check(context: &CommandContext, mut config: Config) -> Result<String> {
     conclude(&source, count, &by_name(&unreadable))
 }
 
-/// What the answers of `count` streams mean, given those that cannot be read.
+/// The outcome of checking `count` streams, given those that cannot be read.
 fn conclude(source: &Source, count: usize, unreadable: &[(&str, &Failure)]) -> Result<String> {
     if unreadable.len() == count {
         return Err(discover::nothing_readable(source, unreadable).into());
@@ -85,7 +85,7 @@ fn readable_streams(count: usize, unreadable: &[(&str, &Failure)]) -> String {
         _ => {
             let readable = count - names.len();
             let names = names.join(", ");
-            format!("{readable} of {count} streams can be read; not {names}")
+            format!("{readable} of {count} streams can be read, but not {names}")
         }
     }
 }
@@ -98,7 +98,7 @@ fn readable(stream: &Stream) -> String {
         }
         Replication::FullTable { because } => {
             format!(
-                "{}: readable, as a whole only ({because}), {fields} fields",
+                "{}: readable, full refresh only ({because}), {fields} fields",
                 stream.name
             )
         }

@@ -1,4 +1,4 @@
-//! What every command works with, and what they do alike: the configuration, the API, the output.
+//! What all commands share: reading the configuration, opening the API, and output.
 
 use super::sandbox;
 use crate::config;
@@ -17,7 +17,7 @@ use secrecy::SecretString;
 use std::sync::Arc;
 use tokio::sync::mpsc::Sender;
 
-/// What a command works with, apart from its arguments.
+/// What a command needs besides its arguments.
 pub struct CommandContext {
     pub protocol: Protocol,
     pub environment: Vec<(String, String)>,
@@ -27,7 +27,7 @@ pub struct CommandContext {
 }
 
 impl CommandContext {
-    /// The configuration of files and the environment. What is odd about it is warned of.
+    /// The resolved configuration from files and the environment. Logs its warnings.
     pub fn config(&self, files: &[String]) -> Result<Config> {
         if files.is_empty()
             && !self
@@ -58,7 +58,7 @@ impl CommandContext {
         Ok(config)
     }
 
-    /// The API that is configured, and the sandbox if it is that: it runs as long as it is held.
+    /// The source of the configured API, and the sandbox if that is configured: it stops on drop.
     pub async fn source(&self, config: Config) -> Result<(Arc<Source>, Option<Sandbox>)> {
         let (base_url, key, sandbox) = match &config.base_url {
             BaseUrl::Remote(url) => {
@@ -84,27 +84,26 @@ impl CommandContext {
         Ok((Arc::new(source), sandbox))
     }
 
-    /// A file that becomes part of the output, and so must not hold the key.
+    /// The text of a catalog or state file. Parts of it are printed again, so it must not contain
+    /// the key.
     pub fn input(&self, path: Option<&str>, what: &str) -> Result<Option<String>> {
         let text = read_file(path, what)?;
         if text
             .as_ref()
-            .is_some_and(|text| self.log.tells_secret(text))
+            .is_some_and(|text| self.log.contains_secret(text))
         {
-            bail!(
-                "the {what} file holds the api_key; is it the configuration? pass a {what} of your own"
-            );
+            bail!("the {what} file contains the api_key; pass a {what}, not the configuration");
         }
         Ok(text)
     }
 
-    /// Hands over the whole output of a command.
+    /// Prints the whole output of a command.
     pub async fn print(&self, document: String) {
-        self.say(Message::Document(document)).await;
+        self.send(Message::Document(document)).await;
     }
 
-    pub async fn say(&self, message: Message) {
-        // If nobody reads it, the writer knows, and ends the program accordingly.
+    pub async fn send(&self, message: Message) {
+        // This fails only if nobody reads stdout any more. The writer then ends the program.
         let _ = self.messages.send(message).await;
     }
 }

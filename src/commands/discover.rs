@@ -1,4 +1,4 @@
-//! Prints the catalog of what the workspace offers to the key.
+//! Prints the catalog of the streams that the key can read.
 
 use super::context::CommandContext;
 use crate::source::discover;

@@ -1,4 +1,4 @@
-//! What each command does, from its arguments to its last message.
+//! The commands, one file each.
 
 pub mod about;
 mod check;
@@ -12,8 +12,8 @@ use crate::cli::command::Command;
 use crate::protocol::airbyte;
 use anyhow::Result;
 
-/// Carries out a command. The error is one sentence for the last line of the log.
-pub async fn carry_out(command: Command, context: &CommandContext) -> Result<()> {
+/// Runs a command. The error is one sentence for the last line of the log.
+pub async fn run(command: Command, context: &CommandContext) -> Result<()> {
     match command {
         Command::Discover { config } => discover::run(context, &config).await,
         Command::Read {

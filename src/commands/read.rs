@@ -1,4 +1,4 @@
-//! Reads the selected streams, and hands over their records and states.
+//! Reads the selected streams, and sends their records and states to the writer.
 
 use super::context::CommandContext;
 use crate::protocol::message::Message;
@@ -30,7 +30,7 @@ pub async fn run(
             .warning("no stream is selected, so there is nothing to read");
     }
     warn_of_foreign_state(context, &state, &wanted);
-    context.say(Message::Resumed(state.clone())).await;
+    context.send(Message::Resumed(state.clone())).await;
     let ends = sync::sync(&source, context.protocol, wanted, &state, &context.messages).await;
     match conclusion::failure(&source, &ends) {
         Some(failure) => Err(failure.into()),
@@ -38,7 +38,7 @@ pub async fn run(
     }
 }
 
-/// The text of a state. The first run has none, although its command line names the file.
+/// The text of the state file; empty if the file does not exist, as before the first run.
 fn stored_state(context: &CommandContext, path: Option<&str>) -> Result<String> {
     let path = path.filter(|path| {
         let is_there = !matches!(Path::new(path).try_exists(), Ok(false));
@@ -52,7 +52,7 @@ fn stored_state(context: &CommandContext, path: Option<&str>) -> Result<String> 
     Ok(context.input(path, "state")?.unwrap_or_default())
 }
 
-/// Warns of a state that names streams, and none of those that are read.
+/// Warns if the state has bookmarks, but none for a stream that is read.
 fn warn_of_foreign_state(context: &CommandContext, state: &State, wanted: &[Wanted]) {
     let names = state.streams();
     let has_bookmark = |one: &Wanted| state.holds(one.name());

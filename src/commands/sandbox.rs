@@ -1,4 +1,4 @@
-//! Starts the sandbox: on its own until stopped, or for one run of another command.
+//! Starts the sandbox: as a command that runs until stopped, or for one run of another command.
 
 use crate::log::Log;
 use anyhow::{Context, Result, anyhow};
@@ -17,7 +17,8 @@ pub async fn run(log: &Log, port: u16, options: &str, faults: Option<&str>) -> R
     std::future::pending().await
 }
 
-/// A script of faults from the command line comes after the one that the options name.
+/// Starts the sandbox on a port of this machine; 0 chooses a free one. The rules of the file
+/// `faults` apply after those that the options name.
 pub async fn start(options: &str, faults: Option<&str>, port: u16) -> Result<Sandbox> {
     let mut options = Options::parse(options)
         .map_err(|problems| listed("the options of the sandbox have problems", &problems))?;

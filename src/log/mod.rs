@@ -1,5 +1,4 @@
-//! What the program tells people while it works. Entries go through a channel to the one writer,
-//! which puts them where the protocol wants them.
+//! The log. Entries go through a channel to the one writer, which formats them for the protocol.
 
 mod redaction;
 
@@ -10,7 +9,7 @@ use serde_json::{Value, json};
 use std::sync::{Arc, OnceLock};
 use tokio::sync::mpsc::UnboundedSender;
 
-/// How much an entry matters. The names are those of Singer's log lines.
+/// The severity of an entry. The names are those in Singer's log lines.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, clap::ValueEnum)]
 pub enum Level {
     Debug,
@@ -32,7 +31,7 @@ impl Level {
     }
 }
 
-/// One line for people.
+/// One line of the log, without a key.
 #[derive(Clone, Debug, PartialEq)]
 pub struct LogEntry {
     pub level: Level,
@@ -40,14 +39,14 @@ pub struct LogEntry {
     pub detail: Detail,
 }
 
-/// What an entry tells programs, beside its text for people.
+/// What an entry tells programs, in addition to its text for people.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub enum Detail {
     #[default]
     Nothing,
-    /// A stream waits, because the API has asked for a pause.
+    /// A stream waits because of a rate limit.
     Waiting(Waiting),
-    /// A figure in Singer's form.
+    /// A metric, in the form of Singer's log lines.
     Metric(Value),
 }
 
@@ -61,55 +60,56 @@ impl LogEntry {
     }
 }
 
-/// How entries are written where the protocol leaves it open.
+/// How entries are formatted on stderr. Airbyte's protocol has a format of its own.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, clap::ValueEnum)]
 pub enum LogFormat {
     #[default]
     Text,
-    /// One JSON object to a line, as orchestrators that ask for structured logs read it.
+    /// One JSON object per line, for orchestrators that read structured logs.
     Json,
 }
 
-/// A stream that an API has asked to slow down.
+/// A stream that waits because of a rate limit, and until when.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Waiting {
     pub stream: String,
     pub until: Timestamp,
 }
 
-/// Where any part of the program leaves its entries. It never waits.
+/// Accepts entries from any part of the program. Logging never blocks.
 #[derive(Clone, Debug)]
 pub struct Log {
     entries: UnboundedSender<LogEntry>,
-    least: Level,
-    /// Whether anybody collects figures. Without, they are not told.
+    /// Entries below this level are dropped.
+    lowest: Level,
+    /// Whether metrics are logged.
     pub metrics: bool,
     secret: Arc<OnceLock<SecretString>>,
 }
 
 impl Log {
-    /// A log without what matters less than `least`.
-    pub fn new(entries: UnboundedSender<LogEntry>, least: Level) -> Self {
+    /// A log that drops entries below the level `lowest`.
+    pub fn new(entries: UnboundedSender<LogEntry>, lowest: Level) -> Self {
         Self {
             entries,
-            least,
+            lowest,
             metrics: true,
             secret: Arc::default(),
         }
     }
 
-    /// Keeps a key out of everything that is said from now on, in case an API repeats it.
+    /// Redacts a key in all later entries, in case an API repeats it. Only the first key counts: a
+    /// run has one.
     pub fn keep_secret(&self, key: &SecretString) {
-        // A second key in one run would be a fault of the program; the first stays kept.
         let _ = self.secret.set(key.clone());
     }
 
-    /// Tells that a stream waits because the API has asked for it.
+    /// Logs that a stream waits because of a rate limit.
     pub fn waiting(&self, text: impl Into<String>, waiting: Waiting) {
         self.send(Level::Warning, text.into(), Detail::Waiting(waiting));
     }
 
-    /// Tells a figure: what it is, its value, and what it is about.
+    /// Logs a metric in Singer's form, if metrics are on. `kind` is `counter` or `timer`.
     pub fn metric(&self, kind: &str, name: &str, value: &Value, tags: &Value) {
         if !self.metrics {
             return;
@@ -143,11 +143,11 @@ impl Log {
     }
 
     fn send(&self, level: Level, text: String, detail: Detail) {
-        if level < self.least {
+        if level < self.lowest {
             return;
         }
         let text = self.without_secret(text);
-        // Nobody listens any more once the run is ending; then there is nobody to tell.
+        // It fails only when the run is ending and the writer no longer reads entries.
         let _ = self.entries.send(LogEntry {
             level,
             text,
@@ -155,18 +155,18 @@ impl Log {
         });
     }
 
-    /// Whether a text holds the key.
-    pub fn tells_secret(&self, text: &str) -> bool {
+    /// Whether a text contains the key or its secret half.
+    pub fn contains_secret(&self, text: &str) -> bool {
         self.without_secret(text.to_owned()) != text
     }
 
-    /// The text without the key, or the part of it behind its last point, which is the secret
-    /// half of AskElephant's keys.
+    /// Redacts the key in a text, and the part of it after its last dot, which is the secret half
+    /// of AskElephant's keys.
     pub fn without_secret(&self, text: String) -> String {
         let Some(secret) = self.secret.get().map(ExposeSecret::expose_secret) else {
             return text;
         };
-        // Texts of an API lose their last full stop on their way to the log.
+        // Messages of an API lose their final full stop before they get here.
         let secret = secret.trim().trim_end_matches('.');
         let half = secret.rsplit('.').next().unwrap_or(secret);
         redact(&redact(&text, secret), half)
@@ -179,7 +179,7 @@ mod tests {
     use tokio::sync::mpsc::unbounded_channel;
 
     #[test]
-    fn a_key_that_ends_in_a_full_stop_does_not_reach_the_log_without_it() {
+    fn a_key_that_ends_in_a_full_stop_is_redacted_without_it_too() {
         let (entries, mut logged) = unbounded_channel();
         let log = Log::new(entries, Level::Info);
         log.keep_secret(&"sk-secretkey.".into());
@@ -188,7 +188,7 @@ mod tests {
     }
 
     #[test]
-    fn a_key_that_an_api_repeats_does_not_reach_the_log() {
+    fn a_key_that_an_api_repeats_is_redacted() {
         let (entries, mut logged) = unbounded_channel();
         let log = Log::new(entries, Level::Info);
         log.keep_secret(&"sk-apik_12.topsecret".into());

@@ -1,22 +1,22 @@
-//! Taking a secret out of a text, however it was written into it. APIs repeat keys in messages, and
-//! what comes between may have escaped them for JSON, Python or a URL, or cut the message short.
+//! Replaces a secret in a text. APIs repeat keys in their messages, where a key may be escaped for
+//! JSON, Python, HTML or a URL, or truncated with the message.
 
 use std::collections::BTreeSet;
 
-/// Stands where a secret stood.
+/// Replaces the secret.
 const MARK: &str = "<api_key>";
 
-/// A secret shorter than this is none, and taking it out would garble the text. Neither does a cut
-/// text tell anything with fewer characters of one.
+/// In characters. A shorter text is not a secret, and replacing it would garble the message. Of a
+/// truncated secret, fewer characters reveal nothing.
 const SHORTEST: usize = 6;
 
-/// What cut texts end with.
-const CUTS: [&str; 2] = ["…", "..."];
+/// How a truncated text ends.
+const ELLIPSES: [&str; 2] = ["…", "..."];
 
-/// More backslashes come of no escaping that is still a text to read.
+/// Repeated escaping doubles the backslashes. A legible text does not have more than this.
 const MOST_BACKSLASHES: usize = 31;
 
-/// How HTML names characters; any of them may have a number instead.
+/// The named character references of HTML. Any character may have a numeric one instead.
 const HTML: [(char, &str); 5] = [
     ('"', "quot"),
     ('&', "amp"),
@@ -25,7 +25,7 @@ const HTML: [(char, &str); 5] = [
     ('>', "gt"),
 ];
 
-/// The text without the secret.
+/// The text with every occurrence of the secret replaced by the mark.
 pub fn redact(text: &str, secret: &str) -> String {
     let long_enough = secret.chars().count() >= SHORTEST;
     let Some(beginning) = secret.chars().next().filter(|_| long_enough) else {
@@ -46,37 +46,35 @@ pub fn redact(text: &str, secret: &str) -> String {
     out
 }
 
-/// Where the secret ends, or the part of it that was left, if the text begins with it. A text may
-/// be read in several ways, so all places are followed where the secret's next character may be.
+/// The byte position where the secret ends, if the text begins with the secret or a truncated one.
+/// An escaped text can be ambiguous, so this follows every position where the secret's next
+/// character may begin.
 fn end_of(text: &str, secret: &str) -> Option<usize> {
-    let mut places = BTreeSet::from([0]);
+    let mut positions = BTreeSet::from([0]);
     let mut cut = None;
     for (seen, expected) in secret.chars().enumerate() {
-        let is_cut = |place: &&usize| CUTS.iter().any(|cut| text[**place..].starts_with(cut));
+        let is_cut = |at: &&usize| ELLIPSES.iter().any(|dots| text[**at..].starts_with(dots));
         if seen >= SHORTEST {
-            cut = places.iter().rfind(is_cut).copied().or(cut);
+            cut = positions.iter().rfind(is_cut).copied().or(cut);
         }
-        let lengths = |place: usize| {
-            let spelled = spellings(&text[place..], expected);
-            spelled
-                .into_iter()
-                .flatten()
-                .map(move |length| place + length)
+        let next = |at: usize| {
+            let spelled = spellings(&text[at..], expected);
+            spelled.into_iter().flatten().map(move |length| at + length)
         };
-        places = places.iter().copied().flat_map(lengths).collect();
-        if places.is_empty() {
+        positions = positions.iter().copied().flat_map(next).collect();
+        if positions.is_empty() {
             return cut;
         }
     }
-    places.last().copied()
+    positions.last().copied()
 }
 
-/// How many bytes of the text's beginning can stand for a character: as it is, in either case, in
-/// a URL, in HTML, or behind backslashes, which may have been escaped more than once.
+/// The lengths in bytes of the ways in which the text may begin with a character: as it is, in
+/// either case, or escaped for a URL, for HTML, or with backslashes, possibly more than once.
 fn spellings(text: &str, expected: char) -> [Option<usize>; 5] {
     let leading = text.bytes().take(MOST_BACKSLASHES);
     let backslashes = leading.take_while(|byte| *byte == b'\\').count();
-    let behind = &text[backslashes..];
+    let after = &text[backslashes..];
     let begins = |text: &str| {
         let first = text.chars().next();
         first.is_some_and(|first| first.eq_ignore_ascii_case(&expected))
@@ -99,9 +97,9 @@ fn spellings(text: &str, expected: char) -> [Option<usize>; 5] {
     });
     let escaped = match expected {
         '\\' => (backslashes > 1).then_some(2),
-        _ => (backslashes > 0 && begins(behind)).then(|| backslashes + expected.len_utf8()),
+        _ => (backslashes > 0 && begins(after)).then(|| backslashes + expected.len_utf8()),
     };
-    let is_unicode = backslashes > 0 && behind.starts_with('u') && is_code(behind.get(1..5), 16);
+    let is_unicode = backslashes > 0 && after.starts_with('u') && is_code(after.get(1..5), 16);
     [
         begins(text).then(|| expected.len_utf8()),
         in_url,
@@ -118,7 +116,7 @@ mod tests {
     const SECRET: &str = r#"sk-12"34\5%6+7/8 9"#;
 
     #[test]
-    fn a_secret_is_found_in_every_spelling() {
+    fn a_secret_is_found_however_it_is_escaped() {
         for spelling in [
             SECRET,
             r#"sk-12\"34\\5%6+7/8 9"#,
@@ -140,7 +138,7 @@ mod tests {
     }
 
     #[test]
-    fn what_a_cut_text_has_left_of_a_secret_goes_too() {
+    fn a_truncated_secret_is_redacted_too() {
         assert_eq!(redact("the key sk-12\"3…)", SECRET), "the key <api_key>…)");
         assert_eq!(
             redact("the key sk-12\"3...", SECRET),
@@ -150,7 +148,7 @@ mod tests {
     }
 
     #[test]
-    fn a_secret_that_can_be_read_in_many_ways_takes_no_time() {
+    fn an_ambiguous_text_is_searched_without_exponential_work() {
         let secret = format!("a{}z", r"\".repeat(400));
         let text = format!("a{}", r"\".repeat(1800));
         assert_eq!(redact(&text, &secret), text);
@@ -159,7 +157,7 @@ mod tests {
     }
 
     #[test]
-    fn other_texts_stay_as_they_are() {
+    fn other_texts_are_unchanged() {
         for text in ["", "sk-13", "Ünïcode \\ % sk-12\"34", "%", "%2", "\\u00"] {
             assert_eq!(redact(text, SECRET), text);
         }

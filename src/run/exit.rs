@@ -1,31 +1,31 @@
-//! How the program ends.
+//! The exit statuses of the program.
 
 use crate::http::failure::{Failure, FailureKind};
 use crate::protocol::Protocol;
 
-/// The exit statuses, which are documented and stay as they are.
+/// The exit statuses. They are documented, so they never change.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum ExitStatus {
     Success = 0,
-    /// The API or the network failed, or some streams did.
+    /// The API, the network or some streams failed.
     Failed = 1,
-    /// The command line, the configuration, the catalog or the state is not right.
+    /// The command line, the configuration, the catalog or the state is wrong.
     BadInput = 2,
     /// The API refused the key.
     Unauthorized = 3,
     /// The output cannot be written.
     Unwritable = 4,
-    /// Stopped by SIGINT; as a shell tells of it. Likewise the two below.
+    /// Stopped by SIGINT. This and the two below are 128 and the signal's number, as in a shell.
     Interrupted = 130,
-    /// Whoever read the output has gone away.
+    /// Nobody reads the output any more.
     BrokenPipe = 141,
     /// Stopped by SIGTERM.
     Terminated = 143,
 }
 
 impl ExitStatus {
-    /// The status that an error asks for. An error that no request caused is one of the input.
-    /// Airbyte's hosts know success and failure alone; the kind stands in the last message.
+    /// The status for an error. An error that is not a `Failure` is caused by the input. Airbyte
+    /// knows only success and failure; the last message carries the kind.
     pub fn of(error: &anyhow::Error, protocol: Protocol) -> Self {
         match error.downcast_ref::<Failure>() {
             _ if protocol == Protocol::Airbyte => Self::Failed,

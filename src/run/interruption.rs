@@ -1,5 +1,5 @@
-//! What ends a run from outside: a signal, or the reader of stdout going away. Both executables
-//! listen for them while they work.
+//! What ends a run from outside: a signal, or stdout losing its reader. Both executables watch for
+//! these during a run.
 
 use super::exit::ExitStatus;
 use crate::protocol::writer::Stop;
@@ -11,14 +11,14 @@ use std::time::Duration;
 use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::oneshot;
 
-/// Resolves when the run has to end, with the status that says why.
+/// Resolves when the run has to end, with the status to exit with.
 pub type Interruption = Pin<Box<dyn Future<Output = ExitStatus> + Send>>;
 
-/// How long the line that is being written may take to get out. A reader that stands still would
-/// hold it for ever.
+/// How long the current line may take to be written. A reader that has stalled would block it for
+/// ever.
 const GRACE: Duration = Duration::from_millis(700);
 
-/// Waits for an interruption on a thread that no slow reader holds up, and tells the writer of it.
+/// Waits for an interruption on a thread that a slow reader does not block, and stops the writer.
 pub async fn watch(interruption: Interruption, stop: Stop) -> ExitStatus {
     let watching = tokio::spawn(async move {
         let status = interruption.await;
@@ -36,7 +36,8 @@ pub fn never() -> Interruption {
     Box::pin(std::future::pending())
 }
 
-/// The interruption of a process: SIGINT, SIGTERM, or nobody reading what it writes to `out`.
+/// The interruption of a process: SIGINT, SIGTERM, or nobody reading `out` any more. The process
+/// exits soon after it, even if a write to `out` blocks.
 pub fn of_process(out: impl AsFd + Send + 'static) -> Interruption {
     Box::pin(async move {
         let status = tokio::select! {
@@ -57,16 +58,16 @@ async fn received(kind: SignalKind) {
         Ok(mut signals) => {
             signals.recv().await;
         }
-        // The signal then keeps its usual effect, which ends the process too.
+        // Without a listener, the signal's default action ends the process.
         Err(_) => std::future::pending().await,
     }
 }
 
-/// Resolves when the other end of a pipe has been closed. Of a file that never comes.
+/// Resolves when the other end of a pipe is closed. For a file, it never resolves.
 async fn unread(out: impl AsFd + Send + 'static) {
     let (closed, watched) = oneshot::channel();
     std::thread::spawn(move || {
-        // No event is asked for; an error on the pipe is always told.
+        // `poll` reports errors and hang-ups even if no event is requested.
         let mut watch = [PollFd::new(&out, PollFlags::empty())];
         while poll(&mut watch, None).is_err_and(|error| error == rustix::io::Errno::INTR) {}
         if watch[0]

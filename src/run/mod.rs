@@ -1,4 +1,4 @@
-//! One run of a process: its command, the writer, what interrupts it, and its exit status.
+//! One run of a process: its command, its writer, its interruption and its exit status.
 
 pub mod exit;
 pub mod interruption;
@@ -23,13 +23,13 @@ use std::sync::Arc;
 use tokio::sync::mpsc::{self, Receiver, UnboundedReceiver};
 use tokio::task::JoinError;
 
-/// How many messages wait for the writer. A message is a page's lines at most.
+/// How many messages may wait for the writer. The largest message is the lines of one page.
 const WAITING_MESSAGES: usize = 4;
 
-/// Threads beside the one that writes: one fetches while another decodes.
+/// Threads in addition to the one that writes: one fetches while another decodes.
 const WORKERS: usize = 2;
 
-/// What a run gets from the world.
+/// Everything that a run gets from its environment.
 pub struct World<'w> {
     pub protocol: Protocol,
     pub arguments: Vec<OsString>,
@@ -38,14 +38,14 @@ pub struct World<'w> {
     pub interruption: Interruption,
     pub out: &'w mut dyn Write,
     pub err: &'w mut dyn Write,
-    /// Whether a person sees `err`, rather than an orchestrator that collects figures from it.
+    /// Whether `err` is a terminal. If it is not, an orchestrator may collect metrics from it.
     pub err_is_terminal: bool,
 }
 
-/// Runs what the process was started for, with its arguments and outputs.
+/// Runs one command with the arguments, the environment and the outputs of the process.
 pub fn run_process(protocol: Protocol) -> ExitStatus {
     let variables = std::env::vars_os();
-    // What is no text is no setting of ours.
+    // A variable that is not UTF-8 is not one of our settings.
     let texts = variables
         .filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?)));
     run(World {
@@ -64,7 +64,7 @@ pub fn run_process(protocol: Protocol) -> ExitStatus {
 pub fn run(world: World) -> ExitStatus {
     let invocation = match cli::parse(world.protocol, &world.arguments) {
         Ok(invocation) => invocation,
-        Err(told) => return tell(&told, world),
+        Err(error) => return print_parse_error(&error, world),
     };
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .worker_threads(WORKERS)
@@ -73,17 +73,17 @@ pub fn run(world: World) -> ExitStatus {
     match runtime {
         Ok(runtime) => runtime.block_on(work(invocation, world)),
         Err(error) => {
-            // Without threads there is no writer to tell; this is its place.
+            // Without threads the writer does not run, so this writes the log line.
             let _ = writeln!(world.err, "CRITICAL no threads can be started ({error})");
             ExitStatus::Failed
         }
     }
 }
 
-/// Prints what the command line led to: help, the version, or what is wrong with it.
-fn tell(told: &clap::Error, world: World) -> ExitStatus {
-    let text = told.render().to_string();
-    let (stream, status) = if told.use_stderr() {
+/// Prints help, the version, or what is wrong with the command line.
+fn print_parse_error(error: &clap::Error, world: World) -> ExitStatus {
+    let text = error.render().to_string();
+    let (stream, status) = if error.use_stderr() {
         (world.err, ExitStatus::BadInput)
     } else {
         (world.out, ExitStatus::Success)
@@ -97,7 +97,7 @@ fn tell(told: &clap::Error, world: World) -> ExitStatus {
     }
 }
 
-/// Lets a command work, and writes what it has to say.
+/// Runs a command, and writes its messages and its log until it ends or is interrupted.
 async fn work(invocation: Invocation, world: World<'_>) -> ExitStatus {
     let (protocol, clock) = (world.protocol, world.clock);
     let (messages, mut incoming) = mpsc::channel(WAITING_MESSAGES);
@@ -117,7 +117,7 @@ async fn work(invocation: Invocation, world: World<'_>) -> ExitStatus {
         log: log.clone(),
         messages,
     };
-    let task = tokio::spawn(async move { commands::carry_out(invocation.command, &context).await });
+    let task = tokio::spawn(async move { commands::run(invocation.command, &context).await });
     let stop = Stop::default();
     let interrupted = interruption::watch(world.interruption, stop.clone());
     let mut writer = Writer::new(protocol, format, stop, clock, world.out, world.err);
@@ -131,7 +131,7 @@ async fn work(invocation: Invocation, world: World<'_>) -> ExitStatus {
     };
     written.unwrap_or_else(|error| {
         if error.kind() != ErrorKind::BrokenPipe {
-            // Stderr may still be there for people, whatever became of stdout.
+            // Stderr may still work although stdout does not.
             let cause = anyhow!(error);
             let sentence = format!("the output cannot be written ({cause}); is the disk full?");
             let _ = writer.fatal(&cause, &sentence);
@@ -149,7 +149,7 @@ async fn write_all(
 ) -> io::Result<()> {
     loop {
         tokio::select! {
-            // What was said about a message comes before it.
+            // Log entries that came before a message are written before it.
             biased;
             Some(entry) = logged.recv() => writer.log(&entry)?,
             message = incoming.recv() => match message {
@@ -158,12 +158,12 @@ async fn write_all(
                 None => return Ok(()),
             },
         }
-        // Whoever waits to end the run gets a chance between any two messages.
+        // Let an interruption end the run between two messages.
         tokio::task::yield_now().await;
     }
 }
 
-/// Writes the last entries, and the last word of a command that failed.
+/// Writes the remaining entries and, if the command failed, its error.
 fn conclude(
     writer: &mut Writer<'_>,
     protocol: Protocol,
@@ -193,7 +193,7 @@ fn unwritable(error: &io::Error) -> ExitStatus {
     }
 }
 
-/// The log level of the environment, in the variable of the tap or in the one that all taps share.
+/// The log level of the environment: from our own variable, or from those that all taps share.
 fn level_of(environment: &[(String, String)]) -> Level {
     let named = ["TAP_REVOPS_LOGLEVEL", "LOGLEVEL", "LOG_LEVEL"];
     let texts = named.iter().filter_map(|name| variable(environment, name));
@@ -201,7 +201,8 @@ fn level_of(environment: &[(String, String)]) -> Level {
     levels.next().unwrap_or(Level::Info)
 }
 
-/// Orchestrators that want structured logs name a logging configuration that says so.
+/// The log format of the environment. An orchestrator that wants structured logs names a logging
+/// configuration with a `StructuredFormatter`.
 fn format_of(environment: &[(String, String)]) -> LogFormat {
     let path = variable(environment, "SINGER_SDK_LOG_CONFIG");
     let text = path.and_then(|path| crate::support::files::read_text(path).ok());

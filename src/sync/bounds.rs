@@ -1,4 +1,4 @@
-//! The window of `updated_at` that a run reads of a stream.
+//! Computes the `updated_at` window that a run reads of a stream.
 
 use crate::api::page::{LowerBound, Window};
 use crate::catalog::SyncMode;
@@ -7,8 +7,8 @@ use crate::state::Bookmark;
 use crate::time::timestamp;
 use chrono::{Datelike, TimeDelta};
 
-/// The window of a run: from the bookmark, less the lookback, or from the start date, or without
-/// a lower bound; up to the end date.
+/// The window of a run. An incremental run with a bookmark starts there, minus the lookback; any
+/// other starts at the start date, if there is one. It ends before the end date, if there is one.
 pub fn of_run(config: &Config, mode: SyncMode, bookmark: Option<&Bookmark>) -> Window {
     let start_date = config.start_date.clone().map(|updated_at| LowerBound {
         updated_at,
@@ -24,8 +24,8 @@ pub fn of_run(config: &Config, mode: SyncMode, bookmark: Option<&Bookmark>) -> W
     }
 }
 
-/// The bound at a bookmark; none if the lookback leads to before all dates. Its text goes back to
-/// the API as the API wrote it, since any other could lose digits that the API compares.
+/// The lower bound at a bookmark; None if the lookback goes back beyond the year 1. Without a
+/// lookback, it is the exact text of the API, so that no digit that the API compares is lost.
 fn after_bookmark(config: &Config, bookmark: &Bookmark) -> Option<LowerBound> {
     if config.lookback.is_zero() {
         return Some(LowerBound {

@@ -1,11 +1,11 @@
-//! What the ends of all streams mean for the run: success, or one failure that names each cause.
+//! The outcome of a run, from the ends of its streams: success, or one failure with every cause.
 
 use super::end::{End, Ended};
 use crate::http::failure::{Failure, FailureKind};
 use crate::source::Source;
 use crate::source::discover;
 
-/// The failure of a run whose streams ended so; nothing if it succeeded.
+/// The failure of the run, or None if it succeeded.
 pub fn failure(source: &Source, ends: &[Ended]) -> Option<Failure> {
     let (mut failed, mut left_out) = (Vec::new(), Vec::new());
     for Ended { stream, end } in ends {
@@ -18,14 +18,14 @@ pub fn failure(source: &Source, ends: &[Ended]) -> Option<Failure> {
     }
     let read = ends.len() - failed.len() - left_out.len();
     let all = [failed.as_slice(), &left_out].concat();
-    let is_nowhere = all.iter().all(|(_, one)| one.kind == FailureKind::NotFound);
-    if read == 0 && !all.is_empty() && (failed.is_empty() || is_nowhere) {
+    let none_exists = all.iter().all(|(_, one)| one.kind == FailureKind::NotFound);
+    if read == 0 && !all.is_empty() && (failed.is_empty() || none_exists) {
         return Some(discover::nothing_readable(source, &all));
     }
     (!failed.is_empty()).then(|| of_streams(&failed, read))
 }
 
-/// Says which streams failed and why, and what became of the others.
+/// A failure that says which streams failed and why, and how many others were read.
 fn of_streams(failed: &[(&str, &Failure)], read: usize) -> Failure {
     let others = match read {
         0 => String::new(),

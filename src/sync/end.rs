@@ -1,4 +1,4 @@
-//! How streams end.
+//! The ways in which a stream ends.
 
 use crate::http::failure::Failure;
 use crate::protocol::message::Message;
@@ -9,13 +9,13 @@ use tokio::sync::mpsc::Sender;
 pub enum End {
     Complete,
     Failed(Failure),
-    /// The workspace lacks it, or the key may not read it, and nobody asked for it by name.
+    /// The workspace does not have it, or the key may not read it; it was not asked for by name.
     LeftOut(Failure),
     /// Nobody reads the output any more.
     Unread,
 }
 
-/// A stream, by its emitted name, and how it ended.
+/// A stream's emitted name, and how the stream ended.
 pub struct Ended {
     pub stream: String,
     pub end: End,
@@ -29,7 +29,7 @@ impl Ended {
 }
 
 impl End {
-    /// Says that a stream failed, and ends it so.
+    /// Sends the message that a stream failed, and returns that end.
     pub async fn failed(
         source: &Source,
         messages: &Sender<Message>,

@@ -1,4 +1,4 @@
-//! From a page to the lines that are written for it.
+//! Turns a page into the lines to write for it.
 
 use crate::api::page::Page;
 use crate::catalog::Selection;
@@ -12,24 +12,24 @@ use crate::walk::progress::{Observation, Progress};
 use crate::walk::traversal::Step;
 use chrono::TimeDelta;
 
-/// What became of a page.
+/// The result of processing a page.
 pub struct Delivered {
-    /// The records that come out, each on a line. They lack those that are certain to be repeats,
-    /// and those that come again when the walk is started again.
+    /// The records to write, one per line. Missing are certain repeats, and records that the walk
+    /// will read again after it starts again.
     pub lines: Vec<u8>,
-    /// The walk has to start again before the rest can come.
+    /// The walk has to start again to read the other records.
     pub starts_again: bool,
-    /// The oldest stamp of the page.
+    /// The oldest `updated_at` of the page.
     pub oldest: Option<Timestamp>,
 }
 
-/// What turns the pages of one stream into lines.
+/// Turns the pages of one stream into lines.
 pub struct Lines {
     protocol: Protocol,
     stream: String,
     projection: Projection,
     findings: Findings,
-    /// How many records have come out.
+    /// How many records have been written.
     pub records: u64,
 }
 
@@ -44,16 +44,16 @@ impl Lines {
         }
     }
 
-    /// The lines of a page in its place within a walk, whose progress they become.
+    /// The lines of a page. Its records advance the walk's progress.
     pub fn of_page(&mut self, step: &Step, progress: &mut Progress) -> Result<Delivered, Failure> {
         let page = &step.page;
         let frame = self.protocol.frame(&self.stream, page.received_at);
-        // Only where there is an order does a record's place tell what may have been passed over.
-        // Where there is none, any record may have changed while the walk went on.
+        // In a sorted walk, a record's position tells which changes it may have missed. In an
+        // unsorted walk, any record may have changed since the walk began.
         let is_sorted = progress.is_sorted();
         let certain_below = (step.by_token || !is_sorted).then_some(step.young_from);
         let comes_again = step.by_token && is_sorted && !step.is_last_resort;
-        let now = told_to_the_second(page);
+        let now = end_of_server_second(page);
         let mut lines = Vec::with_capacity(page.body.len());
         let (mut is_whole, mut oldest) = (true, None);
         let mut scanned = Scanned::default();
@@ -84,7 +84,7 @@ impl Lines {
                 self.write(&mut lines, &frame, &scanned);
             }
         }
-        // A walk that is led to nothing may have been led astray.
+        // If the page token leads to an empty last page, the token may be wrong.
         let is_dead_end = comes_again && step.is_last && page.records.is_empty();
         if is_whole {
             progress.end_page();
@@ -96,12 +96,12 @@ impl Lines {
         })
     }
 
-    /// What was noticed of the values so far, a sentence each.
+    /// The findings so far, one sentence each.
     pub fn findings(&self) -> Vec<String> {
         self.findings.sentences(self.projection.collects())
     }
 
-    /// Counts a version that comes out and moves no bookmark.
+    /// Counts a version that is written although it does not move the bookmark.
     fn note(&mut self, observation: Observation, is_sorted: bool) {
         let finding = match observation {
             Observation::Uncertain if is_sorted => Finding::Uncertain,
@@ -123,14 +123,14 @@ impl Lines {
     }
 }
 
-/// The end of the second that the server's time is told to.
-fn told_to_the_second(page: &Page) -> Timestamp {
+/// The latest time that the server's clock may have shown: its `Date` header has whole seconds.
+fn end_of_server_second(page: &Page) -> Timestamp {
     page.server_time + TimeDelta::seconds(1)
 }
 
 fn broken_record() -> Failure {
     Failure::new(
         FailureKind::Malformed,
-        "a record has another form than documented; report it to the API's makers, with the stream's name",
+        "a record does not have the documented form; report it to the API's vendor, with the stream's name",
     )
 }

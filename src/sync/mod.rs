@@ -1,5 +1,5 @@
-//! A run: the selected streams side by side, each to its end, and then its bookmark. A stream that
-//! fails leaves its old bookmark in force, and the others finish.
+//! Reads the selected streams concurrently. After a stream has ended, its bookmark is emitted. A
+//! stream that fails keeps its old bookmark, and the others continue.
 
 mod bounds;
 pub mod conclusion;
@@ -24,8 +24,8 @@ use tokio::sync::Semaphore;
 use tokio::sync::mpsc::Sender;
 use tokio::task::JoinSet;
 
-/// Reads streams to their ends. Returns how each ended; after a failure that ends the run, without
-/// the rest.
+/// Reads all streams, and returns how each ended. After a failure that ends the run, the remaining
+/// streams are missing from the result.
 pub async fn sync(
     source: &Arc<Source>,
     protocol: Protocol,
@@ -33,13 +33,13 @@ pub async fn sync(
     state: &State,
     messages: &Sender<Message>,
 ) -> Vec<Ended> {
-    let places = Arc::new(Semaphore::new(source.config.concurrency));
+    let permits = Arc::new(Semaphore::new(source.config.concurrency));
     let mut tasks = JoinSet::new();
     let mut ends = Vec::new();
     for (at, wanted) in wanted.into_iter().enumerate() {
-        let place = Arc::clone(&places).acquire_owned().await;
+        let permit = Arc::clone(&permits).acquire_owned().await;
         if at == 1 {
-            // If the key or the address is wrong, the first stream alone finds out.
+            // A wrong key or address then fails the first stream only, not all of them at once.
             tokio::select! {
                 biased;
                 Some(ended) = tasks.join_next() => ends.extend(joined(ended)),
@@ -56,7 +56,7 @@ pub async fn sync(
         let bookmark = state.bookmark(wanted.name()).unwrap_or_default();
         let (source, messages) = (Arc::clone(source), messages.clone());
         tasks.spawn(async move {
-            let _place = place;
+            let _permit = permit;
             Ended {
                 stream: wanted.name().to_owned(),
                 end: read(source, protocol, wanted, bookmark, messages).await,
@@ -72,8 +72,8 @@ pub async fn sync(
     ends
 }
 
-/// Asks the API about a stream, and reads it. One that cannot be described has failed, and the
-/// others go on.
+/// Gets a stream's description from the API, and reads the stream. Without a description, the
+/// stream fails.
 async fn read(
     source: Arc<Source>,
     protocol: Protocol,

@@ -1,4 +1,4 @@
-//! What a person and an orchestrator are told of one stream's run.
+//! The log entries and metrics about reading one stream.
 
 use crate::record::findings::counted;
 use crate::source::Source;
@@ -8,7 +8,7 @@ use serde_json::json;
 use std::sync::Arc;
 use std::time::Duration;
 
-/// The figures of one stream's run, and where they are told.
+/// The figures of reading one stream, and the log they go to.
 pub struct Report {
     source: Arc<Source>,
     stream: String,
@@ -27,12 +27,12 @@ impl Report {
         }
     }
 
-    /// A sign of life in long walks.
+    /// Logs the progress of a long walk from time to time.
     pub fn progress(&self, pages: u64, records: u64, newest: Option<&Bookmark>) {
         const PAGES_BETWEEN: u64 = 100;
         if pages.is_multiple_of(PAGES_BETWEEN) {
-            let place = newest.map_or("no date", |newest| newest.updated_at.as_str());
-            self.info(format!("{records} records so far, up to {place}"));
+            let position = newest.map_or("no date", |newest| newest.updated_at.as_str());
+            self.info(format!("{records} records so far, up to {position}"));
         }
     }
 
@@ -46,14 +46,14 @@ impl Report {
         self.source.log.warning(format!("{stream}: {text}"));
     }
 
-    /// What was noticed of the stream's values.
+    /// Logs what was found in the stream's values.
     pub fn findings(&self, findings: &[String]) {
         for sentence in findings {
             self.warning(sentence);
         }
     }
 
-    /// What reading the stream has brought and cost, on one line.
+    /// One line about the records that were read, and the requests and time it took.
     pub fn summary(
         &self,
         pages: u64,
@@ -61,7 +61,7 @@ impl Report {
         old: Option<&Bookmark>,
         new: Option<&Bookmark>,
     ) -> String {
-        let place = |bookmark: Option<&Bookmark>| {
+        let updated_at = |bookmark: Option<&Bookmark>| {
             bookmark.map_or("none".to_owned(), |bookmark| bookmark.updated_at.clone())
         };
         format!(
@@ -71,12 +71,12 @@ impl Report {
             self.tally.bytes(),
             counted(self.tally.retries(), "retry"),
             self.tally.waited().as_secs_f64(),
-            place(old),
-            place(new),
+            updated_at(old),
+            updated_at(new),
         )
     }
 
-    /// The figures that Singer's orchestrators collect.
+    /// Logs the metrics that Singer's orchestrators collect.
     pub fn metrics(&self, status: &str, records: u64) {
         let (stream, log) = (&self.stream, &self.source.log);
         let tags = json!({"stream": stream, "endpoint": stream});

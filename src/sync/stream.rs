@@ -1,4 +1,4 @@
-//! One stream on its way from API to output.
+//! Reads one stream: its walk, its lines, its end.
 
 use super::bounds;
 use super::end::End;
@@ -55,7 +55,7 @@ impl StreamRun {
     pub async fn read(mut self) -> End {
         self.warn_of_future_bookmark();
         let began = Message::Began(Arc::clone(&self.selection));
-        if let Err(unread) = self.say(began).await {
+        if let Err(unread) = self.send(began).await {
             return unread;
         }
         let mut traversal = self.traversal();
@@ -78,7 +78,7 @@ impl StreamRun {
             } else if traversal.has_caught_up(&self.progress, step.is_last_resort, delivered.oldest)
             {
                 self.report
-                    .info("what changed during this run is left to the next one");
+                    .info("changes made during this run are left to the next one");
                 return self.end(pages, Progress::settled_bookmark).await;
             }
         }
@@ -86,8 +86,8 @@ impl StreamRun {
     }
 
     fn warn_of_future_bookmark(&self) {
-        let is_from_there = self.selection.mode == SyncMode::Incremental;
-        let bookmark = self.bookmark.as_ref().filter(|_| is_from_there);
+        let is_incremental = self.selection.mode == SyncMode::Incremental;
+        let bookmark = self.bookmark.as_ref().filter(|_| is_incremental);
         let now = self.source.clock.now();
         let warning = bookmark.and_then(|bookmark| {
             timestamp::warning_of_future("the bookmark", &bookmark.updated_at, now)
@@ -106,7 +106,8 @@ impl StreamRun {
         )
     }
 
-    /// The `updated_at` window that this run reads. A stream that cannot be filtered is read whole.
+    /// The `updated_at` window that this run reads. It is unbounded for a stream that cannot be
+    /// filtered.
     fn window(&self) -> Window {
         let config = &self.source.config;
         if self.selection.stream.best_mode() == SyncMode::Incremental {
@@ -116,24 +117,24 @@ impl StreamRun {
             let name = &self.selection.stream.name;
             let dated = config.start_date.is_some() || config.end_date.is_some();
             let despite = if dated {
-                ", whatever start_date and end_date say"
+                ", regardless of start_date and end_date"
             } else {
                 ""
             };
             self.source
                 .log
-                .info(format!("{name} is read as a whole{despite}: {because}"));
+                .info(format!("{name} is read in full{despite}: {because}"));
         }
         Window::default()
     }
 
-    /// Hands over the records of a page.
+    /// Sends the records of a page to the writer.
     async fn deliver(&mut self, step: &Step) -> Result<Delivered, End> {
         let page = self.lines.of_page(step, &mut self.progress);
         let mut delivered = page.map_err(End::Failed)?;
         let lines = std::mem::take(&mut delivered.lines);
         if !lines.is_empty() {
-            self.say(Message::Records(lines)).await?;
+            self.send(Message::Records(lines)).await?;
         }
         Ok(delivered)
     }
@@ -149,7 +150,7 @@ impl StreamRun {
             bookmark: new,
             records,
         };
-        if let Err(unread) = self.say(ended).await {
+        if let Err(unread) = self.send(ended).await {
             return unread;
         }
         self.report.info(summary);
@@ -164,7 +165,7 @@ impl StreamRun {
         End::failed(&self.source, &self.messages, stream, failure).await
     }
 
-    async fn say(&self, message: Message) -> Result<(), End> {
+    async fn send(&self, message: Message) -> Result<(), End> {
         self.messages.send(message).await.map_err(|_| End::Unread)
     }
 }

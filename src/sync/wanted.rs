@@ -1,4 +1,4 @@
-//! A stream that a run is asked to read, before the API has described it.
+//! A stream to read, before the API has described it.
 
 use crate::catalog::{Selection, Stream};
 use crate::http::failure::Failure;
@@ -7,21 +7,21 @@ use crate::source::Source;
 use crate::source::discover::{self, Offer};
 
 pub enum Wanted {
-    /// Everything of a stream that the workspace may have.
+    /// All fields of a stream that the workspace may have.
     Whole(Offer),
-    /// What a catalog selects of a stream.
+    /// The fields of a stream that a catalog selects.
     Selected(Offer, Box<CatalogEntry>),
 }
 
 impl Wanted {
-    /// Everything that is offered, for a run without a catalog.
+    /// All streams that may exist, for a run without a catalog.
     pub fn everything(source: &Source) -> Vec<Self> {
         let offers = discover::offers(source).into_iter();
         offers.map(Self::Whole).collect()
     }
 
-    /// The streams of a catalog. Each has the API's name that the catalog kept, else that of the
-    /// offer of the same name.
+    /// The streams of a catalog. The API's name of a stream is the one in the catalog, or else that
+    /// of the offer with the same name.
     pub fn selected(source: &Source, entries: Vec<CatalogEntry>) -> Vec<Self> {
         let offers = discover::offers(source);
         let api_name = |entry: &CatalogEntry| {
@@ -41,13 +41,13 @@ impl Wanted {
         wanted.collect()
     }
 
-    /// The name in what is emitted.
+    /// The emitted name.
     pub fn name(&self) -> &str {
         let (Self::Whole(offer) | Self::Selected(offer, _)) = self;
         &offer.name
     }
 
-    /// Asks the API about the stream.
+    /// Gets the stream's description from the API, and applies the selection to it.
     pub async fn select(&self, source: &Source) -> Result<Selection, Failure> {
         match self {
             Self::Whole(offer) => discover::examine(source, offer).await.map(Stream::whole),
@@ -65,7 +65,7 @@ impl Wanted {
         }
     }
 
-    /// Whether the run succeeds without the stream, if it fails in this way before it begins.
+    /// Whether the run succeeds without the stream if its description fails in this way.
     pub fn is_left_out(&self, source: &Source, failure: &Failure) -> bool {
         match self {
             Self::Whole(offer) => discover::is_left_out(source, &offer.api_name, failure),

@@ -1,4 +1,4 @@
-//! Telling and spending time: the one seam at which tests stand in for the world.
+//! The clock, and the trait that tests implement to control time.
 
 use crate::time::timestamp::Timestamp;
 use std::future::Future;
@@ -6,10 +6,10 @@ use std::pin::Pin;
 use std::time::Duration;
 
 pub trait Clock: Send + Sync {
-    /// The time of day, which may be set back.
+    /// The current time. It may go back when the machine's clock is set.
     fn now(&self) -> Timestamp;
 
-    /// The time since some moment before all calls; it never goes back.
+    /// The time since a fixed moment in the past. It never goes back.
     fn monotonic(&self) -> Duration;
 
     fn sleep(&self, duration: Duration) -> Pin<Box<dyn Future<Output = ()> + Send + '_>>;

@@ -1,4 +1,4 @@
-//! Points in time: reading and writing them, and the clock that tells them.
+//! Timestamps, and the clock.
 
 pub mod clock;
 pub mod timestamp;

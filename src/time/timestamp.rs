@@ -1,22 +1,22 @@
-//! Instants, dates and times of day: read from the text an API wrote, compared as instants, and
-//! written as the one form that every consumer reads alike.
+//! Parses timestamps, dates and times of day from an API's text, and writes them in one canonical
+//! form that every consumer reads the same way.
 
 use chrono::{DateTime, NaiveDate, NaiveDateTime, NaiveTime, SecondsFormat, TimeDelta, Utc};
 use std::borrow::Cow;
 
-/// An instant; what two spellings of one moment have in common.
+/// A point in time, whatever zone it was written in.
 pub type Timestamp = DateTime<Utc>;
 
-/// A timestamp that was read: its instant, and the text in UTC with `Z` and at most microseconds.
+/// A parsed timestamp, and its text in UTC with `Z` and at most microseconds.
 pub struct ParsedTimestamp<'a> {
     pub timestamp: Timestamp,
     pub utc: Cow<'a, str>,
-    /// The text named no zone, and was taken as UTC.
+    /// The text has no zone and was read as UTC.
     pub zone_assumed: bool,
 }
 
-/// Reads a timestamp. Text without a zone is taken as UTC. Nothing is returned for text that is
-/// no timestamp, a leap second, or a year outside 1 to 9999, none of which consumers can hold.
+/// Parses a timestamp. Text without a zone is read as UTC. Returns None if the text is not a
+/// timestamp, or is one that consumers cannot hold: a leap second, or a year outside 1 to 9999.
 pub fn parse(text: &str) -> Option<ParsedTimestamp<'_>> {
     let (timestamp, zone_assumed) = match DateTime::parse_from_rfc3339(text) {
         Ok(stamp) => (stamp.with_timezone(&Utc), false),
@@ -38,29 +38,29 @@ pub fn parse(text: &str) -> Option<ParsedTimestamp<'_>> {
     })
 }
 
-/// How far apart two moments may be that are written alike, going by the digits of the text.
+/// How far apart two timestamps can be that have the same text, given its number of digits.
 pub fn resolution(text: &str) -> TimeDelta {
     let digits = u32::try_from(fraction(text).len()).unwrap_or(u32::MAX);
     TimeDelta::nanoseconds(10_i64.pow(9_u32.saturating_sub(digits)))
 }
 
-/// A warning about a place to read from that is still to come. `what` names the place, and `text`
-/// is it as written.
+/// A warning if a start of reading is in the future. `what` names the start, as in `start_date`,
+/// and `text` is its value as written.
 pub fn warning_of_future(what: &str, text: &str, now: Timestamp) -> Option<String> {
-    let is_ahead = parse(text).is_some_and(|place| place.timestamp > now);
+    let is_ahead = parse(text).is_some_and(|start| start.timestamp > now);
     is_ahead.then(|| {
         format!(
-            "{what} {text} is in the future: what changed before it is not read; correct it, unless this is meant"
+            "{what} {text} is in the future: changes before it are not read; correct it unless this is intended"
         )
     })
 }
 
-/// Writes an instant with microseconds, as `time_extracted` wants it.
+/// Formats a timestamp with microseconds, as in Singer's `time_extracted`.
 pub fn micros(timestamp: Timestamp) -> String {
     timestamp.to_rfc3339_opts(SecondsFormat::Micros, true)
 }
 
-/// A calendar date in `YYYY-MM-DD`: the text itself, or the date of a timestamp at midnight.
+/// The date `YYYY-MM-DD` of a text that is such a date or a timestamp at midnight; otherwise None.
 pub fn date(text: &str) -> Option<&str> {
     let day = text.get(..10)?;
     let parsed = NaiveDate::parse_from_str(day, "%Y-%m-%d").ok()?;
@@ -71,10 +71,10 @@ pub fn date(text: &str) -> Option<&str> {
     (in_range && exact && midnight).then_some(day)
 }
 
-/// A time of day in `HH:MM:SS` with the fraction it came with; a zone is converted to UTC away.
+/// A time of day as `HH:MM:SS`, in UTC if the text has a zone, with the text's own fraction.
 pub struct TimeOfDay<'a> {
     pub text: Cow<'a, str>,
-    /// The text named a zone, which the emitted form cannot hold.
+    /// The text has a zone, which the emitted form cannot hold.
     pub zone_dropped: bool,
 }
 
@@ -92,7 +92,7 @@ pub fn time_of_day(text: &str) -> Option<TimeOfDay<'_>> {
             zone_dropped: false,
         });
     }
-    // Any day serves to apply the offset; this one has no neighbour out of range.
+    // Parse it on an arbitrary day, to apply the offset.
     let full = format!("2000-01-02T{text}");
     let stamp = DateTime::parse_from_rfc3339(&full).ok()?;
     let utc = written(stamp.with_timezone(&Utc), fraction(text));
@@ -114,7 +114,7 @@ fn is_plain_time(text: &str) -> bool {
         && digits.bytes().all(|byte| byte.is_ascii_digit())
 }
 
-/// Whether the part of a timestamp behind its date says midnight, whatever the zone.
+/// Whether the part of a timestamp after its date is midnight, in any zone.
 fn is_midnight(rest: &str) -> bool {
     rest.get(1..9) == Some("00:00:00") && fraction(rest).bytes().all(|byte| byte == b'0')
 }
@@ -125,17 +125,17 @@ fn naive(text: &str) -> Option<NaiveDateTime> {
         .find_map(|format| NaiveDateTime::parse_from_str(text, format).ok())
 }
 
-/// The digits behind the point of the seconds, as written.
+/// The digits of the fraction of a second, as written.
 fn fraction(text: &str) -> &str {
-    let Some((_, behind)) = text.split_once('.') else {
+    let Some((_, after)) = text.split_once('.') else {
         return "";
     };
-    let digits = behind.bytes().take_while(u8::is_ascii_digit).count();
-    &behind[..digits]
+    let digits = after.bytes().take_while(u8::is_ascii_digit).count();
+    &after[..digits]
 }
 
-/// The instant with the fraction's own digits, cut after microseconds. Offsets are whole minutes,
-/// so a fraction is the same in every zone.
+/// Formats a timestamp in UTC with the fraction as written, truncated to microseconds. Offsets are
+/// whole minutes, so the fraction is the same in every zone.
 fn written(timestamp: Timestamp, fraction: &str) -> String {
     let fraction = &fraction[..fraction.len().min(6)];
     let point = if fraction.is_empty() { "" } else { "." };
@@ -145,7 +145,7 @@ fn written(timestamp: Timestamp, fraction: &str) -> String {
     )
 }
 
-/// Whether parsed text already is `YYYY-MM-DDTHH:MM:SS[.ffffff]Z`.
+/// Whether a text that parses already has the form `YYYY-MM-DDTHH:MM:SS[.ffffff]Z`.
 fn is_canonical(text: &str) -> bool {
     let bytes = text.as_bytes();
     bytes.get(10) == Some(&b'T')
@@ -161,9 +161,9 @@ mod tests {
     use proptest::prelude::*;
 
     #[test]
-    fn a_place_in_the_future_is_a_warning_and_none_of_the_past_is() {
+    fn only_a_start_in_the_future_is_a_warning() {
         let now = parse("2026-07-15T12:00:00Z").unwrap().timestamp;
-        for (text, is_told) in [
+        for (text, is_warned) in [
             ("2026-07-15T12:00:00.000001Z", true),
             ("2026-07-15T13:30:00+01:00", true),
             ("2026-07-15T12:00:00Z", false),
@@ -171,12 +171,12 @@ mod tests {
             ("soon", false),
         ] {
             let warning = warning_of_future("start_date", text, now);
-            assert_eq!(warning.is_some(), is_told, "{text}: {warning:?}");
+            assert_eq!(warning.is_some(), is_warned, "{text}: {warning:?}");
         }
     }
 
     #[test]
-    fn timestamps_come_out_as_the_same_instant_in_utc() {
+    fn timestamps_are_converted_to_utc() {
         let table = [
             ("2026-06-01T08:00:00Z", Some("2026-06-01T08:00:00Z")),
             ("2026-06-01T08:00:00.000Z", Some("2026-06-01T08:00:00.000Z")),
@@ -212,7 +212,7 @@ mod tests {
     }
 
     #[test]
-    fn the_digits_of_a_stamp_say_what_it_may_stand_for() {
+    fn the_resolution_of_a_timestamp_follows_from_its_digits() {
         for (text, nanos) in [
             ("2026-06-01T08:00:00Z", 1_000_000_000),
             ("2026-06-01T10:00:00.5+02:00", 100_000_000),
@@ -225,7 +225,7 @@ mod tests {
     }
 
     #[test]
-    fn two_spellings_of_one_moment_are_one_instant() {
+    fn texts_of_the_same_moment_are_equal_timestamps() {
         let plain = parse("2026-06-01T08:00:00Z").unwrap().timestamp;
         for text in [
             "2026-06-01T10:00:00+02:00",
@@ -237,7 +237,7 @@ mod tests {
     }
 
     #[test]
-    fn dates_are_calendar_dates_or_a_midnight() {
+    fn a_date_is_a_calendar_date_or_a_midnight() {
         let table = [
             ("2026-06-01", Some("2026-06-01")),
             ("2026-06-01T00:00:00Z", Some("2026-06-01")),
@@ -277,7 +277,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn what_is_written_reads_as_the_instant_it_came_from(
+        fn parsing_a_formatted_timestamp_gives_it_back(
             seconds in -62_135_596_800_i64..253_402_300_799,
             micros in 0_u32..1_000_000,
             offset_minutes in -1439_i32..1439,
@@ -295,7 +295,7 @@ mod tests {
         }
 
         #[test]
-        fn no_text_makes_it_panic(text in "\\PC{0,30}") {
+        fn no_text_panics(text in "\\PC{0,30}") {
             let _ = (parse(&text).is_some(), date(&text), time_of_day(&text).is_some());
         }
     }

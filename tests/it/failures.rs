@@ -335,7 +335,7 @@ fn a_record_of_another_form_fails_its_stream() {
     );
     let run = workspace.read(&settings).run().ended(1);
     run.says("contact failed")
-        .says("a record has another form than documented");
+        .says("a record does not have the documented form");
 }
 
 #[test]

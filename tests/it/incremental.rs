@@ -279,8 +279,7 @@ fn a_start_date_in_the_future_is_a_warning() {
     ] {
         let settings = json!({"record_types": ["note"], "start_date": date});
         let run = workspace.read(&settings).within(FakeClock::new()).ok();
-        let told =
-            format!("start_date {date} is in the future: what changed before it is not read");
+        let told = format!("start_date {date} is in the future: changes before it are not read");
         assert_eq!(run.stderr.contains(&told), is_told, "{}", run.stderr);
     }
 }
@@ -384,7 +383,7 @@ fn a_stream_that_cannot_be_filtered_is_read_in_full_each_time() {
     assert_eq!(first.schemas["contact"].bookmark_properties, None);
     let run = workspace.read(&settings).state(first.state()).run().ok();
     assert_eq!(run.emitted().records("contact").len(), 20);
-    run.says("contact is read as a whole");
+    run.says("contact is read in full");
 }
 
 #[test]
@@ -468,5 +467,5 @@ fn a_bookmark_in_the_future_reads_nothing_and_warns() {
     let settings = json!({"record_types": ["task"]});
     let run = workspace.read(&settings).state(&state).run().ok();
     assert_eq!(run.emitted().count(), 0);
-    run.says("WARNING task: the bookmark 2099-01-01T00:00:00Z is in the future: what changed before it is not read");
+    run.says("WARNING task: the bookmark 2099-01-01T00:00:00Z is in the future: changes before it are not read");
 }

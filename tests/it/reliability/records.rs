@@ -109,7 +109,7 @@ fn a_record_that_is_not_an_object_fails_the_stream() {
         for value in [json!("no record"), json!([]), json!(7), json!(null)] {
             let rules =
                 json!([{"skip": 1, "times": 1, "fault": {"broken_record": {"value": value}}}]);
-            Trial::new(api).fails(&rules, "a record has another form than documented");
+            Trial::new(api).fails(&rules, "a record does not have the documented form");
         }
     }
 }
@@ -149,7 +149,7 @@ fn a_walk_ends_even_if_data_changes_faster_than_it_is_read() {
         });
         trial.script(&json!([{"kind": "page", "fault": {"records_change": {"count": 15}}}]));
         let first = trial.read(&json!({})).run.ok();
-        let first = first.says("what changed during this run is left to the next one");
+        let first = first.says("changes made during this run are left to the next one");
         trial.script(&json!([]));
         let sandbox = &trial.workspace.sandbox;
         sandbox.set_clock(sandbox.now() + TimeDelta::minutes(2));

@@ -141,7 +141,9 @@ fn a_configuration_passed_as_state_or_catalog_is_refused() {
             let flag = format!("--{what}");
             let arguments = ["read", "--config", &config, &flag, &config];
             let run = run(&trial, Protocol::Singer, &arguments).ended(2);
-            let told = format!("the {what} file holds the api_key; is it the configuration?");
+            let told = format!(
+                "the {what} file contains the api_key; pass a {what}, not the configuration"
+            );
             assert_eq!(run.says(&told).stdout, "");
         }
     }
