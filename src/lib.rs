@@ -11,7 +11,7 @@
 //! **Invariants.** Nothing but the writer touches stdout or stderr. No record is parsed into a tree
 //! in memory. No state is emitted for a stream before the run has read everything that it has to
 //! read of it, and no bookmark goes back. No page token outlives its walk. No status code is
-//! compared outside [`http::failure`]. No output contains the key.
+//! compared outside [`http::error_response`]. No output contains the key.
 //!
 //! Modules are declared in the order of dependency: each uses only itself and the modules above it.
 //! A test checks this.

@@ -6,7 +6,7 @@
 use checks::reading::{APIS, reply};
 use libfuzzer_sys::fuzz_target;
 use std::time::Duration;
-use tap_revops::http::failure::RetryAfter;
+use tap_revops::http::retry_after::RetryAfter;
 use tap_revops::http::retry::{Budget, Decision};
 
 const TOTAL: Duration = Duration::from_secs(86_400);

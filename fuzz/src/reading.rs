@@ -9,7 +9,7 @@ use tap_revops::api::Api;
 use tap_revops::api::page::Page;
 use tap_revops::catalog::{Selection, Stream};
 use tap_revops::config::{self, Config, RawConfig};
-use tap_revops::http::client::Reply;
+use tap_revops::http::reply::Reply;
 use tap_revops::http::failure::Failure;
 use tap_revops::protocol::Protocol;
 use tap_revops::record::findings::Findings;

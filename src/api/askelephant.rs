@@ -1,11 +1,11 @@
-//! AskElephant v2: `GET /{collection}` with every parameter on every page, and the stream schemas
-//! that ship with the program, since the API has none.
+//! AskElephant v2: `GET /{collection}`, with every parameter on every page. The stream schemas ship
+//! with the program, since the API has none.
 
 use super::malformed::{malformed, unreadable};
 use super::page::{PageRequest, PageToken};
 use crate::catalog::{PRIMARY_KEY, REPLICATION_KEY, Replication, Stream};
-use crate::http::client::Request;
 use crate::http::failure::Failure;
+use crate::http::request::Request;
 use crate::record::json;
 use crate::record::projection::Layout;
 use crate::record::schema::{self, Property};
@@ -16,18 +16,18 @@ use serde_json::Value;
 use serde_json::value::RawValue;
 use std::borrow::Cow;
 
-/// API keys begin so, and go out without a prefix; OAuth tokens do not.
+/// API keys begin with this and are sent without "Bearer" ("Authentication and scopes").
 pub const API_KEY_PREFIX: &str = "sk-apik_";
 
 pub const COLLECTIONS: [&str; 5] = ["contacts", "companies", "users", "tags", "engagements"];
 
-/// The collection that can carry more than its own members.
+/// The only collection whose records can be expanded.
 const EXPANDABLE: &str = "engagements";
 
-/// A member with this keyword in its shipped schema is there only when expanded.
+/// The keyword of a shipped schema for members that exist only when expanded.
 const ONLY_WITH: &str = "only_with_expand";
 
-/// With what is to be expanded, since that needs scopes of its own.
+/// Includes the expansion, since it needs more scopes.
 pub fn probe_request(collection: &str, expand: &[String]) -> Request {
     let mut query = Serializer::new(String::new());
     query.append_pair("limit", "1");
@@ -40,7 +40,7 @@ pub fn probe_request(collection: &str, expand: &[String]) -> Request {
     }
 }
 
-/// Whether a collection's records are asked for with more than their own members.
+/// Whether a collection's records are requested with an expansion.
 pub fn expands(collection: &str, expand: &[String]) -> bool {
     collection == EXPANDABLE && !expand.is_empty()
 }
@@ -70,7 +70,7 @@ pub fn page_request(page: &PageRequest, expand: &[String]) -> Request {
     }
 }
 
-/// The API filters by UTC alone, whatever zone it writes. Text that is in UTC stays as it is.
+/// The API filters by UTC only ("Bulk exports"). Text that is in UTC is not changed.
 fn in_utc(text: &str) -> Cow<'_, str> {
     timestamp::parse(text).map_or(Cow::Borrowed(text), |stamp| stamp.utc)
 }
@@ -85,7 +85,8 @@ struct WirePage<'a> {
     next_cursor: Option<String>,
 }
 
-/// The records of a page and the token of the next. `has_more` decides; without it, the cursor.
+/// The records of a page and the token of the next page. `has_more` says whether there is one;
+/// without it, the cursor does.
 pub fn page(text: &str) -> Result<(Vec<&RawValue>, Option<PageToken>), Failure> {
     let page: WirePage = json::parse_object(text).map_err(|error| unreadable(text, &error))?;
     let token = page
@@ -93,21 +94,21 @@ pub fn page(text: &str) -> Result<(Vec<&RawValue>, Option<PageToken>), Failure> 
         .filter(|token| !token.is_empty())
         .map(PageToken);
     match (page.has_more, token) {
-        (Some(true), None) => Err(malformed("it says that there is more, and not where")),
+        (Some(true), None) => Err(malformed("has_more is true but next_cursor is missing")),
         (Some(false), _) => Ok((page.data, None)),
         (_, token) => Ok((page.data, token)),
     }
 }
 
-/// A collection's stream, with the members that are expanded.
+/// A collection's stream, with the expanded members; None if there is no such collection.
 pub fn stream(collection: &str, expand: &[String]) -> Option<Stream> {
     let schema: Value =
         serde_json::from_str(shipped(collection)?).expect("the shipped schemas are JSON");
-    let is_there = |property: &Property| {
+    let exists = |property: &Property| {
         let only_with = schema["properties"][&property.name][ONLY_WITH].as_str();
         only_with.is_none_or(|member| expand.iter().any(|one| one == member))
     };
-    let properties = schema::properties_of(&schema).into_iter().filter(is_there);
+    let properties = schema::properties_of(&schema).into_iter().filter(exists);
     let properties = properties
         .map(|property| described(property, &schema))
         .collect();
@@ -181,7 +182,7 @@ mod tests {
     }
 
     #[test]
-    fn has_more_decides_and_the_token_leads_on() {
+    fn has_more_says_whether_there_is_a_next_page() {
         for (text, expected) in [
             (
                 r#"{"object":"list","data":[],"has_more":true,"next_cursor":"a"}"#,
@@ -203,7 +204,7 @@ mod tests {
     }
 
     #[test]
-    fn expanded_members_are_there_only_when_asked_for() {
+    fn members_that_are_not_expanded_are_not_in_the_schema() {
         let names = |expand: &[String]| -> Vec<String> {
             let stream = stream("engagements", expand).unwrap();
             stream

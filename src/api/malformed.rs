@@ -1,17 +1,13 @@
-//! Answers that cannot be what the API meant to send.
+//! Responses that do not have the documented form.
 
 use crate::http::failure::{Failure, FailureKind};
 
 pub fn malformed(why: &str) -> Failure {
-    Failure::new(
-        FailureKind::Malformed,
-        format!(
-            "the API sent an answer that makes no sense ({why}); if this persists, check base_url for a proxy in between"
-        ),
-    )
+    let happened = format!("the API sent an invalid response ({why})");
+    Failure::advised(FailureKind::Malformed, &happened)
 }
 
-/// What a parser says of a broken answer, without quoting it.
+/// The failure for a parser's error. It does not quote the response.
 pub fn unreadable(text: &str, error: &serde_json::Error) -> Failure {
     if text.trim_start().starts_with('<') {
         return malformed("it is an HTML page, not JSON");
@@ -20,7 +16,7 @@ pub fn unreadable(text: &str, error: &serde_json::Error) -> Failure {
         "its JSON ends too early".to_owned()
     } else if error.is_data() {
         format!(
-            "its JSON has another form than documented, at line {}, column {}",
+            "its JSON does not have the documented form at line {}, column {}",
             error.line(),
             error.column()
         )

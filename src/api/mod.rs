@@ -1,25 +1,26 @@
-//! The two APIs behind one face: what to ask for a page, how to read the answer, and what a
-//! refusal means. Nothing here talks to the network.
+//! The two APIs behind one interface: which request to send, how to read its response, and what an
+//! error means. Nothing here talks to the network.
 
 mod askelephant;
+mod error_body;
 mod malformed;
 pub mod page;
 mod reevo;
-mod refusal;
 
 use self::malformed::malformed;
 use self::page::{Page, PageRequest};
 use crate::catalog::Stream;
 use crate::config::{ApiName, Config, UnknownFields};
-use crate::http::client::{Reply, Request};
-use crate::http::failure::{Failure, FailureKind};
+use crate::http::failure::Failure;
+use crate::http::reply::Reply;
+use crate::http::request::Request;
 use crate::record::projection::UNKNOWN_FIELDS;
 use crate::record::schema::{Property, Shape};
 use secrecy::{ExposeSecret, SecretString};
 use serde_json::value::RawValue;
 use std::ops::Range;
 
-/// Which API is spoken, with what of the configuration concerns only it.
+/// The API to read from, with the settings that concern it alone.
 #[derive(Clone, Debug)]
 pub enum Api {
     Reevo,
@@ -36,8 +37,7 @@ impl Api {
         }
     }
 
-    /// The address below which the API's resources are, from the one that was configured. Both
-    /// the host and the documented base URL are taken.
+    /// The base URL of this version of the API. `base_url` may have the version already.
     pub fn root(&self, base_url: &str) -> String {
         let suffix = match self {
             Self::Reevo => "/api/v2",
@@ -59,7 +59,7 @@ impl Api {
         }
     }
 
-    /// What a workspace offers unless the configuration says otherwise, by the API's names.
+    /// The streams that every workspace may have, by the API's names.
     pub fn standard_streams(&self) -> &'static [&'static str] {
         match self {
             Self::Reevo => &reevo::STANDARD_TYPES,
@@ -67,8 +67,8 @@ impl Api {
         }
     }
 
-    /// Whether a workspace may lack a stream: a standard one that nobody has asked for by name, or
-    /// for more than it has by itself.
+    /// Whether a workspace may lack a stream: a standard one for which no expansion is
+    /// configured.
     pub fn is_optional(&self, api_name: &str) -> bool {
         let is_wanted = match self {
             Self::Reevo => false,
@@ -77,7 +77,7 @@ impl Api {
         self.standard_streams().contains(&api_name) && !is_wanted
     }
 
-    /// The request for a stream's schema; nothing where the schemas ship with the program.
+    /// The request for a stream's schema; None if the schemas ship with the program.
     pub fn schema_request(&self, api_name: &str) -> Option<Request> {
         match self {
             Self::Reevo => Some(reevo::schema_request(api_name)),
@@ -85,7 +85,7 @@ impl Api {
         }
     }
 
-    /// The stream that an answer to the schema request describes.
+    /// The stream that the response to a schema request describes.
     pub fn described(
         &self,
         api_name: &str,
@@ -97,7 +97,7 @@ impl Api {
         Ok(with_collector(stream, config))
     }
 
-    /// A stream whose schema ships with the program.
+    /// A stream whose schema ships with the program; None if there is no such schema.
     pub fn shipped(&self, api_name: &str, config: &Config) -> Option<Stream> {
         match self {
             Self::Reevo => None,
@@ -115,7 +115,7 @@ impl Api {
         }
     }
 
-    /// The request that costs least and tells whether a stream's records can be read.
+    /// The cheapest request that shows whether the key can read a stream's records.
     pub fn probe_request(&self, api_name: &str) -> Request {
         match self {
             Self::Reevo => reevo::probe_request(api_name),
@@ -123,7 +123,7 @@ impl Api {
         }
     }
 
-    /// Reads the answer to a page request, which did or did not carry a token.
+    /// Reads the response to a page request. `had_token` says whether it carried a page token.
     pub fn page(&self, reply: Reply, had_token: bool) -> Result<Page, Failure> {
         self.succeeded(&reply, had_token)?;
         let text = text(&reply)?;
@@ -145,21 +145,16 @@ impl Api {
         })
     }
 
-    /// Turns a refusal into its failure.
+    /// Fails if the response is an error.
     pub fn succeeded(&self, reply: &Reply, had_token: bool) -> Result<(), Failure> {
         if reply.is_success() {
             return Ok(());
         }
-        let mut failure = refusal::failure(reply);
-        if had_token && failure.kind == FailureKind::NotFound {
-            // The list was there a moment ago, so it is the token's record that is gone.
-            failure.kind = FailureKind::InvalidCursor;
-        }
-        Err(failure)
+        Err(error_body::failure(reply, had_token))
     }
 }
 
-/// The column for what no schema announces, if the configuration wants it.
+/// Adds the column for fields that are not in the schema, if the configuration asks for it.
 fn with_collector(mut stream: Stream, config: &Config) -> Stream {
     if config.unknown_fields == UnknownFields::Collect {
         let description = "Fields that the schema does not announce, as JSON.".to_owned();
@@ -185,7 +180,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_host_and_the_documented_base_url_are_both_taken() {
+    fn the_base_url_may_have_the_version_of_the_api() {
         let elephant = Api::AskElephant { expand: Vec::new() };
         for (api, given, root) in [
             (
@@ -214,7 +209,7 @@ mod tests {
     }
 
     #[test]
-    fn keys_go_out_in_the_form_that_each_api_wants() {
+    fn each_api_gets_the_key_in_its_own_form() {
         let elephant = Api::AskElephant { expand: Vec::new() };
         for (api, key, header) in [
             (&Api::Reevo, "abc", "Bearer abc"),

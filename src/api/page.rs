@@ -1,11 +1,11 @@
-//! What is asked for with a page, and what comes back.
+//! What a page is requested by, and what it consists of; the same for both APIs.
 
 use crate::catalog::Stream;
 use crate::time::timestamp::Timestamp;
 use bytes::Bytes;
 use std::ops::Range;
 
-/// A range of `updated_at` that one traversal walks. Without bounds it is everything.
+/// A range of `updated_at` that one walk reads. Without bounds it covers all records.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Window {
     pub from: Option<LowerBound>,
@@ -15,16 +15,16 @@ pub struct Window {
 
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct LowerBound {
-    /// The text that is sent, which is the text that the API itself wrote if it wrote one.
+    /// The text to send: if the API wrote it, exactly as it did.
     pub updated_at: String,
     pub inclusive: bool,
 }
 
-/// What fetches the next page. Opaque: it is sent back as it came, and never stored.
+/// What fetches the next page. Opaque: it is sent back unchanged, and never stored.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct PageToken(pub String);
 
-/// A page to ask for.
+/// The page to request.
 #[derive(Clone, Copy, Debug)]
 pub struct PageRequest<'a> {
     pub stream: &'a Stream,
@@ -33,22 +33,22 @@ pub struct PageRequest<'a> {
     pub token: Option<&'a PageToken>,
 }
 
-/// One answer's records, as ranges of its body, and what fetches the next one.
+/// One response's records, as ranges of its body, and what fetches the next page.
 pub struct Page {
     pub body: Bytes,
     pub records: Vec<Range<usize>>,
     pub next: Option<PageToken>,
     pub received_at: Timestamp,
-    /// The server's own time, to the second.
+    /// The server's own time, in whole seconds.
     pub server_time: Timestamp,
-    /// The same when it was asked, at the earliest.
+    /// The earliest server time at which the page can have been requested.
     pub asked_at: Timestamp,
 }
 
 impl Page {
     /// The records as raw JSON.
     pub fn raw_records(&self) -> impl Iterator<Item = &str> {
-        // The body was checked to be UTF-8 when the page was decoded, and the ranges came from it.
+        // Decoding the page has checked that the body is UTF-8; the ranges are from then.
         let text = std::str::from_utf8(&self.body).unwrap_or_default();
         self.records.iter().map(|range| &text[range.clone()])
     }

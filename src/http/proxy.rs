@@ -1,5 +1,5 @@
-//! The proxy that requests go through, for messages to name. The HTTP client decides on its own,
-//! from the same variables and by the same rules.
+//! The proxy that requests go through, so that messages can name it. The HTTP client chooses the
+//! proxy itself, from the same variables and by the same rules.
 
 use crate::support::loopback::is_loopback;
 use anyhow::{Context, Result};
@@ -7,7 +7,7 @@ use http::Uri;
 use hyper_util::client::proxy::matcher::Matcher;
 use std::fmt;
 
-/// A proxy, and the variable of the environment that names it.
+/// A proxy, and the environment variable that names it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Proxy {
     pub variable: String,
@@ -22,12 +22,12 @@ impl fmt::Display for Proxy {
     }
 }
 
-/// The proxy that the environment names for a URL. Fails if the variable that counts holds
-/// something that the client cannot use, and would pass over.
+/// The proxy that the environment names for a URL. Fails if the variable holds something that the
+/// client cannot use and would ignore.
 pub fn in_force(environment: &[(String, String)], url: &str) -> Result<Option<Proxy>> {
     let url: Uri = url.parse().context("base_url is not a URL")?;
     let is_local = url.host().is_some_and(is_loopback);
-    // To a CGI program, a header of a request could name a proxy.
+    // In a CGI program, HTTP_PROXY may come from a request header (CVE-2016-5385).
     if is_local || first(environment, &["REQUEST_METHOD"]).is_some() {
         return Ok(None);
     }
@@ -59,14 +59,14 @@ pub fn in_force(environment: &[(String, String)], url: &str) -> Result<Option<Pr
     Ok(Some(Proxy { variable, address }))
 }
 
-/// The first of some variables that is set, be it to nothing, as the client looks them up.
+/// The first of some variables that is set, even if it is empty: the client stops there too.
 fn first<'e>(environment: &'e [(String, String)], names: &[&str]) -> Option<&'e (String, String)> {
     let find = |name: &&str| environment.iter().find(|(one, _)| one == name);
     names.iter().find_map(find)
 }
 
-/// The address in a form to show; nothing if it is of a kind that the client has no support for,
-/// or has a port that is no number.
+/// The address without user and password; None if the client does not support its scheme, or if
+/// its port is not a number.
 fn address(uri: &Uri) -> Option<String> {
     let scheme = uri
         .scheme_str()
@@ -94,7 +94,7 @@ mod tests {
     }
 
     #[test]
-    fn the_first_variable_that_counts_names_the_proxy() {
+    fn the_first_variable_that_is_set_names_the_proxy() {
         let both = [("HTTPS_PROXY", "http://a:1"), ("ALL_PROXY", "http://b:2")];
         let cases: [(Variables, Option<(&str, &str)>); 9] = [
             (&[], None),
@@ -105,7 +105,7 @@ mod tests {
                 &[("https_proxy", "https://a:1/path")],
                 Some(("https_proxy", "https://a:1")),
             ),
-            // An upper-case name that is set to nothing hides the other.
+            // An empty upper-case variable hides the lower-case one.
             (&[("HTTPS_PROXY", ""), ("https_proxy", "a")], None),
             (
                 &[("https_proxy", "c:3"), ("HTTPS_PROXY", "http://a:1")],
@@ -116,15 +116,15 @@ mod tests {
         ];
         for (variables, expected) in cases {
             let proxy = asked(variables, URL).unwrap();
-            let told = proxy
+            let named = proxy
                 .as_ref()
                 .map(|one| (one.variable.as_str(), one.address.as_str()));
-            assert_eq!(told, expected, "{variables:?}");
+            assert_eq!(named, expected, "{variables:?}");
         }
     }
 
     #[test]
-    fn exceptions_and_this_machine_need_no_proxy() {
+    fn exceptions_and_loopback_bypass_the_proxy() {
         for (exceptions, url, is_through) in [
             ("", URL, true),
             ("reevo.ai", URL, false),
@@ -143,7 +143,7 @@ mod tests {
     }
 
     #[test]
-    fn a_proxy_that_the_client_cannot_use_is_refused_without_being_shown() {
+    fn a_proxy_that_the_client_cannot_use_is_an_error_that_does_not_show_it() {
         for text in [
             "ftp://u:secret@a:1",
             "socks5://u:secret@a:1",

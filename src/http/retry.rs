@@ -1,5 +1,5 @@
-//! Trying again: a pure decision, and the count of what it decides on. The unit is a whole page: sent,
-//! read to its last byte, and decoded.
+//! Retries: a pure decision, and the count of failed attempts. One attempt is a whole page: sent,
+//! read to the last byte, and decoded.
 
 use super::failure::{Failure, FailureKind};
 use crate::log::{Log, Waiting};
@@ -10,28 +10,28 @@ use std::time::Duration;
 /// The longest wait between two attempts, unless the API asks for a longer one.
 const LONGEST_WAIT: Duration = Duration::from_secs(60);
 
-/// How often an answer that makes no sense is asked for. It seldom gets better.
+/// The attempts after invalid responses. They seldom become valid.
 const MALFORMED_ATTEMPTS: u32 = 3;
 
-/// How often an address that never answered is tried: most likely it is wrong.
+/// The attempts at an address that has never answered: most likely it is wrong.
 const UNREACHABLE_ATTEMPTS: u32 = 3;
 
-/// What comes after a failed attempt.
+/// What to do after a failed attempt.
 #[derive(Debug, PartialEq)]
 pub enum Decision {
     Wait(Duration),
-    /// The reason, or nothing if the failure speaks for itself.
+    /// With the reason, or None if the failure is never retried.
     GiveUp(Option<String>),
 }
 
-/// How long one page may be tried.
+/// How long the attempts at one page may take.
 #[derive(Clone, Copy, Debug)]
 pub struct Budget {
     pub total: Duration,
 }
 
 impl Budget {
-    /// Decides after the `attempt`th failure (counted from 1), `elapsed` after the first attempt
+    /// Decides after failure number `attempt` (counted from 1), `elapsed` after the first attempt
     /// began. `jitter`, from 0 to 1, spreads the attempts of many clients.
     pub fn decide(
         &self,
@@ -52,7 +52,7 @@ impl Budget {
         }
         let left = self.total.saturating_sub(elapsed);
         let wait = match failure.asked_wait {
-            // An API that wants us back at once gets us back at once, but once.
+            // `Retry-After: 0` is followed once. After that, retry at the first backoff.
             Some(asked) if attempt > 1 => asked.max(backoff(1, jitter)),
             Some(asked) => asked,
             None => backoff(attempt, jitter),
@@ -75,13 +75,13 @@ impl Budget {
     }
 }
 
-/// 1, 2, 4 … seconds up to the longest wait, half of it at random.
+/// 1, 2, 4 … seconds up to the longest wait; half of each is random.
 fn backoff(attempt: u32, jitter: f64) -> Duration {
     let doubled = Duration::from_secs(1_u64 << (attempt - 1).min(6));
     doubled.min(LONGEST_WAIT).mul_f64(0.5 + jitter / 2.0)
 }
 
-/// The failed attempts at one thing.
+/// Counts the failed attempts at one request.
 pub struct Attempts<'a> {
     budget: Budget,
     clock: &'a dyn Clock,
@@ -91,17 +91,17 @@ pub struct Attempts<'a> {
     failed: u32,
 }
 
-/// What is attempted.
+/// The request that is attempted.
 #[derive(Clone, Copy)]
 pub struct Subject<'a> {
-    /// For the log.
+    /// The name for the log.
     pub name: &'a str,
-    /// The stream that has to wait with it, if one does.
+    /// The stream that waits for it, if any.
     pub stream: Option<&'a str>,
 }
 
 impl<'a> Attempts<'a> {
-    /// Attempts that begin now.
+    /// Starts to count, and starts the time of the budget.
     pub fn begin(budget: Budget, clock: &'a dyn Clock, log: &'a Log, subject: Subject<'a>) -> Self {
         Self {
             budget,
@@ -113,8 +113,7 @@ impl<'a> Attempts<'a> {
         }
     }
 
-    /// How long to wait after a failure for the next attempt; or the failure, with the reason why
-    /// there will be none.
+    /// How long to wait before the next attempt; or the failure, with the reason for giving up.
     pub fn after(&mut self, mut failure: Failure) -> Result<Duration, Failure> {
         self.failed += 1;
         let elapsed = self.clock.monotonic().saturating_sub(self.start);
@@ -123,7 +122,7 @@ impl<'a> Attempts<'a> {
             .decide(&failure, self.failed, elapsed, fastrand::f64());
         match decision {
             Decision::Wait(wait) => {
-                self.tell(&failure, wait, elapsed);
+                self.log_wait(&failure, wait, elapsed);
                 Ok(wait)
             }
             Decision::GiveUp(reason) => {
@@ -135,12 +134,12 @@ impl<'a> Attempts<'a> {
         }
     }
 
-    /// The attempts that have failed.
+    /// The number of failed attempts.
     pub fn failed(&self) -> u32 {
         self.failed
     }
 
-    fn tell(&self, failure: &Failure, wait: Duration, elapsed: Duration) {
+    fn log_wait(&self, failure: &Failure, wait: Duration, elapsed: Duration) {
         let (name, failed) = (self.subject.name, self.failed);
         let (seconds, spent, total) = (
             wait.as_secs_f64(),
@@ -203,7 +202,7 @@ mod tests {
     }
 
     #[test]
-    fn the_wait_that_the_api_asks_for_is_kept_to() {
+    fn the_wait_that_the_api_asks_for_is_used() {
         for (seconds, attempt, wait) in [(7, 1, 7.0), (7, 9, 7.0), (0, 1, 0.0), (0, 2, 0.5)] {
             let failure = failure(FailureKind::RateLimited, Some(seconds));
             let decision = BUDGET.decide(&failure, attempt, Duration::ZERO, 0.0);
@@ -212,7 +211,7 @@ mod tests {
     }
 
     #[test]
-    fn an_api_that_always_wants_us_back_at_once_does_not_hold_a_run() {
+    fn an_api_that_always_asks_for_no_wait_does_not_hold_a_run() {
         let failure = failure(FailureKind::Server, Some(0));
         let decision = BUDGET.decide(&failure, 700, BUDGET.total, 0.0);
         assert!(
@@ -221,7 +220,7 @@ mod tests {
     }
 
     #[test]
-    fn it_stops_rather_than_coming_back_too_early() {
+    fn a_wait_beyond_the_budget_is_not_cut_short() {
         let failure = failure(FailureKind::RateLimited, Some(601));
         let decision = BUDGET.decide(&failure, 1, Duration::ZERO, 0.0);
         assert!(
@@ -230,12 +229,13 @@ mod tests {
     }
 
     #[test]
-    fn what_cannot_get_better_is_not_tried_again() {
+    fn permanent_failures_are_not_retried() {
         for kind in [
             FailureKind::Unauthorized,
             FailureKind::Forbidden,
             FailureKind::NotFound,
             FailureKind::UnknownStream,
+            FailureKind::Redirected,
             FailureKind::Rejected,
             FailureKind::Oversized,
         ] {
@@ -245,7 +245,7 @@ mod tests {
     }
 
     #[test]
-    fn the_budget_ends() {
+    fn no_attempt_follows_once_the_budget_is_spent() {
         let spent = Duration::from_secs(600);
         let decision = BUDGET.decide(&failure(FailureKind::Server, None), 20, spent, 0.0);
         assert!(matches!(decision, Decision::GiveUp(Some(_))));

@@ -365,7 +365,7 @@ fn every_error_envelope_is_understood() {
         let config = workspace.config_file(&json!({}));
         let run = workspace.run(&["discover", "--config", &config]).ok();
         run.says("task is left out: the API answered 403")
-            .says("give the key the permission");
+            .says("give the key permission");
     }
 }
 

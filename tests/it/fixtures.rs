@@ -7,8 +7,8 @@ use std::path::{Path, PathBuf};
 use tap_revops::api::Api;
 use tap_revops::catalog::Stream;
 use tap_revops::config::{Config, RawConfig};
-use tap_revops::http::client::Reply;
 use tap_revops::http::failure::{Failure, FailureKind};
+use tap_revops::http::reply::Reply;
 use tap_revops::record::findings::Findings;
 use tap_revops::record::projection::Scanned;
 

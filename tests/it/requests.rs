@@ -76,7 +76,7 @@ fn a_redirect_is_not_followed_and_its_target_gets_no_request() {
         .read(&json!({"record_types": ["contact"]}))
         .run()
         .ended(1);
-    run.says("it wants to send us elsewhere, which would show the key to another address");
+    run.says("redirects are not followed, to protect the key");
     assert!(elsewhere.sandbox.requests().is_empty());
 }
 

@@ -245,7 +245,7 @@ fn more_without_a_token_fails_the_stream() {
     ] {
         let (_, run) = with_pages(api, 1, 1000, body);
         run.ended(1)
-            .says("it says that there is more, and not where");
+            .says("has_more is true but next_cursor is missing");
     }
 }
 

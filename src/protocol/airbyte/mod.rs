@@ -121,6 +121,7 @@ fn failure_type(kind: FailureKind) -> &'static str {
         | FailureKind::Forbidden
         | FailureKind::NotFound
         | FailureKind::UnknownStream
+        | FailureKind::Redirected
         | FailureKind::Rejected
         | FailureKind::LimitOutOfRange => "config_error",
         FailureKind::RateLimited

@@ -91,7 +91,7 @@ fn truncated_or_unexpected_json_is_requested_again() {
     both_survive(&page(2, &json!("truncated_json")), "ends too early");
     for body in [json!({"data": "none"}), json!([]), json!(null), json!({})] {
         let fault = json!({"wrong_shape": {"body": body}});
-        both_survive(&page(1, &fault), "another form than documented");
+        both_survive(&page(1, &fault), "does not have the documented form");
     }
     let fault = json!({"wrong_shape": {"body": {"data": {}}}});
     both_fail(&always(&fault), "gave up after 3 attempts");
@@ -105,7 +105,7 @@ fn a_redirect_is_not_followed_and_the_key_is_not_sent_on() {
             elsewhere.set_nonblocking(true).unwrap();
             let origin = format!("http://{}", elsewhere.local_addr().unwrap());
             let fault = json!({"redirect": {"code": code, "origin": origin}});
-            let course = Trial::new(api).fails(&always(&fault), "it wants to send us elsewhere");
+            let course = Trial::new(api).fails(&always(&fault), "redirects are not followed");
             assert!(course.waits.is_empty());
             let no_connection = elsewhere.accept().unwrap_err();
             assert_eq!(no_connection.kind(), std::io::ErrorKind::WouldBlock);

@@ -6,8 +6,9 @@ use crate::support::{REEVO, Workspace};
 use revops_sandbox::Faults;
 use serde_json::json;
 use std::time::Duration;
-use tap_revops::http::client::{Client, Request, Settings};
+use tap_revops::http::client::{Client, Settings};
 use tap_revops::http::failure::FailureKind;
+use tap_revops::http::request::Request;
 
 #[test]
 fn truncated_gzip_is_requested_again() {
@@ -58,6 +59,6 @@ fn an_oversized_page_is_requested_in_smaller_pages() {
     let course = Trial::new(REEVO).survives(&rules);
     course
         .run
-        .says("an answer was larger than 256 MiB")
+        .says("the response is larger than 256 MiB")
         .says("going on with 5 records a page");
 }

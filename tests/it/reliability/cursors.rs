@@ -99,7 +99,7 @@ fn endless_pages_fail_the_stream() {
 
 #[test]
 fn has_more_without_a_cursor_is_retried_and_then_fails() {
-    let told = "it says that there is more, and not where";
+    let told = "has_more is true but next_cursor is missing";
     both_survive(
         &json!([{"skip": 1, "times": 1, "fault": "more_without_cursor"}]),
         told,
