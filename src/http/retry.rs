@@ -86,7 +86,7 @@ pub struct Attempts<'a> {
     budget: Budget,
     clock: &'a dyn Clock,
     log: &'a Log,
-    subject: Subject<'a>,
+    pub subject: Subject<'a>,
     start: Duration,
     failed: u32,
 }

@@ -1,4 +1,4 @@
-//! What a workspace offers to this key: every stream is described and probed, side by side.
+//! Discovery: describes and probes every stream concurrently, to find those that the key can read.
 
 use crate::catalog::Stream;
 use crate::catalog::name;
@@ -9,16 +9,16 @@ use crate::support::tasks;
 use std::sync::Arc;
 use tokio::task::JoinSet;
 
-/// A stream that a workspace may have, before the API has been asked about it.
+/// A stream that the workspace may have; the API has not been asked yet.
 #[derive(Clone, Debug)]
 pub struct Offer {
-    /// The name in what is emitted.
+    /// The name in the output.
     pub name: String,
     /// The name in the API's paths.
     pub api_name: String,
 }
 
-/// How the API answered for one offer.
+/// The result for one offer.
 pub struct Answer {
     pub api_name: String,
     pub stream: Result<Stream, Failure>,
@@ -34,9 +34,9 @@ pub fn offers(source: &Source) -> Vec<Offer> {
         .collect()
 }
 
-/// The streams that the key can read, in the API's order. Standard ones that it cannot reach are
-/// left out with a warning, unless the configuration names them. Any other failure is an error,
-/// since a catalog without the stream would say that there is none.
+/// The streams that the key can read, in the order of the offers. Standard ones that it cannot read
+/// are left out with a warning, unless the configuration names them. Any other failure is an error:
+/// a catalog without the stream would mean that the workspace does not have it.
 pub async fn discover(source: &Arc<Source>) -> Result<Vec<Stream>, Failure> {
     let (mut streams, mut failed, mut left_out) = (Vec::new(), Vec::new(), Vec::new());
     for Answer { api_name, stream } in survey(source).await? {
@@ -66,8 +66,8 @@ pub async fn discover(source: &Arc<Source>) -> Result<Vec<Stream>, Failure> {
     }
 }
 
-/// Describes and probes every stream that is offered, and tells how each answered, in order. The
-/// first goes alone: if the key or the address is wrong, it tells as much as all of them.
+/// Describes and probes every offer, and returns the results in order. The first offer goes alone:
+/// if the key or the address is wrong, one request shows it.
 pub async fn survey(source: &Arc<Source>) -> Result<Vec<Answer>, Failure> {
     let mut answers = Vec::new();
     let mut tasks = JoinSet::new();
@@ -86,7 +86,7 @@ pub async fn survey(source: &Arc<Source>) -> Result<Vec<Answer>, Failure> {
     Ok(answers.into_iter().map(|(_, answer)| answer).collect())
 }
 
-/// The answer for one stream; or a failure that concerns all of them.
+/// The result for one offer; or a failure that concerns all of them.
 async fn ask(source: &Source, offer: Offer) -> Result<Answer, Failure> {
     match examine(source, &offer).await {
         Err(failure) if failure.kind.ends_run() => Err(failure),
@@ -97,7 +97,7 @@ async fn ask(source: &Source, offer: Offer) -> Result<Answer, Failure> {
     }
 }
 
-/// Describes a stream, and asks whether the key may read it.
+/// Describes a stream, and fails if the key cannot read it.
 pub async fn examine(source: &Source, offer: &Offer) -> Result<Stream, Failure> {
     let stream = source.describe(&offer.api_name).await?;
     source.probe(&offer.api_name).await?;
@@ -107,7 +107,7 @@ pub async fn examine(source: &Source, offer: &Offer) -> Result<Stream, Failure> 
     })
 }
 
-/// Whether a stream that cannot be read is no reason to fail.
+/// Whether to leave out a stream that cannot be read, instead of failing.
 pub fn is_left_out(source: &Source, api_name: &str, failure: &Failure) -> bool {
     let is_missing = matches!(
         failure.kind,
@@ -121,7 +121,7 @@ pub fn warn_of_left_out(source: &Source, api_name: &str, failure: &Failure) {
     source.log.warning(warning);
 }
 
-/// The failure of a run that finds no stream to read, given why each cannot be read.
+/// The failure of a run that finds no stream to read, from the failures of all streams.
 pub fn nothing_readable(source: &Source, failures: &[(&str, &Failure)]) -> Failure {
     let are_all = |kind: FailureKind| failures.iter().all(|(_, failure)| failure.kind == kind);
     if let BaseUrl::Remote(base_url) = &source.config.base_url
@@ -134,7 +134,7 @@ pub fn nothing_readable(source: &Source, failures: &[(&str, &Failure)]) -> Failu
         );
         return Failure::new(FailureKind::NotFound, sentence);
     }
-    let heading = "this key can read no stream at all; give it the permission to read some";
+    let heading = "this key can read no stream; give it permission to read some";
     match failures {
         [(name, failure)] => {
             Failure::new(failure.kind, format!("{name} cannot be read: {failure}"))

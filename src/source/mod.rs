@@ -1,13 +1,13 @@
-//! An API within reach: its requests sent at a bearable pace, tried again, and read. What a run
-//! holds of the network is one of these.
+//! The source of a run's records: sends requests to the API at a pace that it accepts, retries them,
+//! and reads the responses. A run has one source, shared by all streams.
 
 pub mod discover;
 pub mod pace;
+mod page;
 mod page_size;
 pub mod tally;
 
 use crate::api::Api;
-use crate::api::page::{Page, PageRequest};
 use crate::catalog::Stream;
 use crate::config::Config;
 use crate::http::client::{Client, LARGEST_BODY, Settings};
@@ -38,8 +38,7 @@ pub struct Source {
 }
 
 impl Source {
-    /// The API of the configuration, at an address, through a proxy and with a key that are known
-    /// by now.
+    /// The API of the configuration, at `base_url`, through a proxy if there is one.
     pub fn new(
         config: Config,
         base_url: &str,
@@ -73,7 +72,7 @@ impl Source {
         })
     }
 
-    /// The names by which the API knows the streams that are offered.
+    /// The API's names of the streams to offer: the configured ones, or else the standard ones.
     pub fn api_names(&self) -> Vec<String> {
         let standard = || {
             let names = self.standard_streams().iter();
@@ -91,87 +90,34 @@ impl Source {
         self.config.record_types.is_none() && self.api.is_optional(api_name)
     }
 
-    /// Resolves when the API has answered a request for the first time, and did not refuse the key.
+    /// Resolves when the API has answered a request for the first time and accepted the key.
     pub async fn answered(&self) {
         self.answered.wait().await;
     }
 
     fn note_answer<T>(&self, answer: &Result<T, Failure>) {
         if !matches!(answer, Err(failure) if failure.kind.ends_run()) {
-            // Every later answer finds it set.
+            // Fails if it is already set.
             let _ = self.answered.set(());
         }
-    }
-
-    /// One page of a stream, and the size at which it came: one that is refused or keeps failing
-    /// is asked for in smaller pages.
-    pub async fn page(
-        &self,
-        mut request: PageRequest<'_>,
-        number: u64,
-        tally: &Tally,
-    ) -> Result<(Page, u16), Failure> {
-        let name = format!("page {number} of {}", request.stream.name);
-        let subject = Subject {
-            name: &name,
-            stream: Some(&request.stream.name),
-        };
-        let mut attempts = self.attempts(subject);
-        loop {
-            let turn = self.turn(tally).await;
-            let answer = self.send(&self.api.page_request(&request), tally).await;
-            let page = answer.and_then(|reply| self.api.page(reply, request.token.is_some()));
-            self.note_answer(&page);
-            let failure = match page {
-                Ok(page) => return Ok((page, request.limit)),
-                Err(failure) => failure,
-            };
-            let kind = failure.kind;
-            if let Some(smaller) = page_size::at_once(request.limit, kind) {
-                self.warn_of_smaller_pages(&name, &failure, smaller);
-                request.limit = smaller;
-                continue;
-            }
-            match self.wait_after(&mut attempts, failure, turn, tally).await {
-                Ok(()) => {
-                    request.limit =
-                        page_size::for_next_attempt(request.limit, kind, attempts.failed());
-                }
-                Err(failure) if self.budget.total.is_zero() => return Err(failure),
-                Err(failure) => {
-                    let Some(smaller) = page_size::after_giving_up(request.limit, kind) else {
-                        return Err(failure);
-                    };
-                    self.warn_of_smaller_pages(&name, &failure, smaller);
-                    request.limit = smaller;
-                    attempts = self.attempts(subject);
-                }
-            }
-        }
-    }
-
-    fn warn_of_smaller_pages(&self, name: &str, failure: &Failure, smaller: u16) {
-        self.log.warning(format!(
-            "{name}: {failure}; going on with {smaller} records a page"
-        ));
     }
 
     fn attempts<'a>(&'a self, subject: Subject<'a>) -> Attempts<'a> {
         Attempts::begin(self.budget, self.clock.as_ref(), &self.log, subject)
     }
 
-    /// What the API says of a stream today.
+    /// A stream, from its current schema.
     pub async fn describe(&self, api_name: &str) -> Result<Stream, Failure> {
         if let Some(stream) = self.api.shipped(api_name, &self.config) {
             return Ok(stream);
         }
         let Some(request) = self.api.schema_request(api_name) else {
             let offered = self.standard_streams().join(", ");
-            let sentence = format!("there is no such stream; there are {offered}");
+            let sentence = format!("there is no such stream; the streams are {offered}");
             let failure = Failure::new(FailureKind::UnknownStream, sentence);
             return Err(self.with_suggestion(failure, api_name));
         };
-        // What describes a stream comes out again in catalogs.
+        // Descriptions are written into catalogs, so the key must not be in them.
         let read = |mut reply: Reply| {
             if let Ok(text) = std::str::from_utf8(&reply.body) {
                 reply.body = self.log.without_secret(text.to_owned()).into();
@@ -183,7 +129,7 @@ impl Source {
         described.map_err(|failure| self.with_suggestion(failure, api_name))
     }
 
-    /// Adds the standard stream that was probably meant, where the API does not know one.
+    /// If the API does not know the stream, adds the standard one that was probably meant.
     fn with_suggestion(&self, mut failure: Failure, api_name: &str) -> Failure {
         let standard = self.standard_streams().iter().copied();
         let meant = suggestion::closest(api_name, standard).filter(|meant| *meant != api_name);
@@ -195,7 +141,7 @@ impl Source {
         failure
     }
 
-    /// Whether a stream's records can be read with this key.
+    /// Fails if the key cannot read a stream's records.
     pub async fn probe(&self, api_name: &str) -> Result<(), Failure> {
         let request = self.api.probe_request(api_name);
         let read = |reply: Reply| self.api.succeeded(&reply, false);
@@ -233,7 +179,7 @@ impl Source {
         turn
     }
 
-    /// Sends a request whose turn it is.
+    /// Sends a request, after its turn has come.
     async fn send(&self, request: &Request, tally: &Tally) -> Result<Reply, Failure> {
         let reply = self.client.send(request).await?;
         tally.add_bytes(reply.body.len());
@@ -248,8 +194,8 @@ impl Source {
         Ok(reply)
     }
 
-    /// Waits for the next attempt. A rate limit holds up all requests, any other failure only this
-    /// one.
+    /// Waits until the next attempt, or returns the failure if there is none. A rate limit delays all
+    /// requests, any other failure only this one.
     async fn wait_after(
         &self,
         attempts: &mut Attempts<'_>,

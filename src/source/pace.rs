@@ -1,21 +1,21 @@
-//! How fast requests go, shared by all streams of a run. After a refusal for haste everything
-//! waits, then goes one at a time with a growing interval, and gets faster again little by little.
+//! How fast requests go, shared by all streams of a run. After a rate limit all requests wait, then
+//! go one at a time. Each rate limit makes the interval between them longer, each success shorter.
 
 use crate::time::clock::Clock;
 use crate::time::timestamp::Timestamp;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-/// The interval after the first refusal.
+/// The interval after the first rate limit.
 const FIRST_INTERVAL: Duration = Duration::from_millis(100);
 
-/// The interval does not grow beyond this: it is a request every so often, not a pause.
+/// The longest interval, short enough for a run to make progress.
 const LONGEST_INTERVAL: Duration = Duration::from_secs(10);
 
-/// An interval below this makes no difference, and becomes none.
+/// A shorter interval makes no difference, so it becomes zero.
 const SHORTEST_INTERVAL: Duration = Duration::from_millis(10);
 
-/// What each success leaves of the interval.
+/// The factor by which each success shortens the interval.
 const EASING: f64 = 0.9;
 
 pub struct Pace {
@@ -26,17 +26,17 @@ pub struct Pace {
 #[derive(Default)]
 struct PaceState {
     interval: Duration,
-    /// No request goes before this.
+    /// When the next request may go.
     next_at: Option<Timestamp>,
-    /// How often the interval has grown.
+    /// How often the interval has been made longer.
     slowed: u64,
 }
 
-/// A request's place in the order of all.
+/// A request's place in the sequence of all requests.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Turn {
     pub waited: Duration,
-    /// How often the interval had grown when it came.
+    /// How often the interval had been made longer by then.
     slowed: u64,
 }
 
@@ -62,7 +62,7 @@ impl Pace {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Takes the next place, and says how far away it is.
+    /// Takes the next place, and returns how long to wait for it.
     fn book(&self, now: Timestamp) -> Duration {
         let mut state = self.state();
         let at = state.next_at.map_or(now, |next_at| next_at.max(now));
@@ -70,8 +70,8 @@ impl Pace {
         (at - now).to_std().unwrap_or_default()
     }
 
-    /// The API has refused the request of a turn for haste, and nothing goes before `wait` is over.
-    /// Requests that were on their way together are refused together; the first of them counts.
+    /// Reports that the request of `turn` was rate limited. No request goes before `wait` is over.
+    /// Of requests that were under way at the same time, only the first makes the interval longer.
     pub fn slow_down(&self, wait: Duration, turn: Turn) {
         let until = self.clock.now() + wait;
         let mut state = self.state();
@@ -82,7 +82,7 @@ impl Pace {
         state.next_at = Some(state.next_at.map_or(until, |next_at| next_at.max(until)));
     }
 
-    /// A request has succeeded.
+    /// Reports that a request has succeeded.
     pub fn speed_up(&self) {
         let mut state = self.state();
         let shorter = state.interval.mul_f64(EASING);
@@ -104,8 +104,8 @@ mod tests {
         pace.book(now).as_millis()
     }
 
-    /// A refusal of a request that has just been sent.
-    fn refuse(pace: &Pace, wait: Duration) {
+    /// A rate limit for a request that has just been sent.
+    fn rate_limit(pace: &Pace, wait: Duration) {
         let turn = Turn {
             waited: Duration::ZERO,
             slowed: pace.state().slowed,
@@ -114,7 +114,7 @@ mod tests {
     }
 
     #[test]
-    fn refusals_of_requests_that_were_sent_together_count_once() {
+    fn rate_limits_of_requests_that_were_sent_together_count_once() {
         let pace = Pace::new(Arc::new(SystemClock::default()));
         let turn = Turn {
             waited: Duration::ZERO,
@@ -128,16 +128,16 @@ mod tests {
     }
 
     #[test]
-    fn without_a_refusal_nothing_waits() {
+    fn without_a_rate_limit_no_request_waits() {
         let pace = Pace::new(Arc::new(SystemClock::default()));
         let now = DateTime::UNIX_EPOCH;
         assert!((0..5).all(|_| pace.book(now).is_zero()));
     }
 
     #[test]
-    fn after_a_refusal_requests_go_one_at_a_time_and_ever_more_slowly() {
+    fn after_a_rate_limit_requests_go_one_at_a_time_and_ever_more_slowly() {
         let pace = Pace::new(Arc::new(SystemClock::default()));
-        refuse(&pace, Duration::from_secs(3));
+        rate_limit(&pace, Duration::from_secs(3));
         let later = chrono::Utc::now() + chrono::TimeDelta::days(1);
         assert_eq!(
             [
@@ -148,7 +148,7 @@ mod tests {
             [0, 100, 200]
         );
         for _ in 0..20 {
-            refuse(&pace, Duration::ZERO);
+            rate_limit(&pace, Duration::ZERO);
         }
         let later = later + chrono::TimeDelta::days(1);
         assert_eq!([millis(&pace, later), millis(&pace, later)], [0, 10_000]);
@@ -157,7 +157,7 @@ mod tests {
     #[test]
     fn successes_bring_the_speed_back() {
         let pace = Pace::new(Arc::new(SystemClock::default()));
-        refuse(&pace, Duration::ZERO);
+        rate_limit(&pace, Duration::ZERO);
         for _ in 0..30 {
             pace.speed_up();
         }

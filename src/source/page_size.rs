@@ -1,21 +1,20 @@
-//! How many records a page is asked for after it failed. The size itself may be at fault.
+//! The page size for the attempt after a failed one: the page may have been too large.
 
 use crate::http::failure::FailureKind;
 
-/// A server that is overloaded, or a proxy that cuts long answers, may manage half a page.
+/// An overloaded server, or a proxy that cuts long responses, may manage half a page.
 const FAILURES_BEFORE_HALF: u32 = 3;
 
-/// There are few attempts at a malformed page of each size, so sizes go down in large steps.
+/// The divisor after malformed pages. Each size is tried several times, so the steps are large.
 const QUARTER: u16 = 4;
 
-/// A smaller size to ask for at once, where the failure says that the page is too large.
+/// A smaller size to request at once, if the failure says that the page is too large.
 pub fn at_once(limit: u16, kind: FailureKind) -> Option<u16> {
     let is_too_large = matches!(kind, FailureKind::LimitOutOfRange | FailureKind::Oversized);
     (is_too_large && limit > 1).then_some(limit / 2)
 }
 
-/// The size to ask for with the next attempt, after `failed` attempts, the last with this kind of
-/// failure.
+/// The size for the next attempt, after `failed` attempts, the last of which failed with `kind`.
 pub fn for_next_attempt(limit: u16, kind: FailureKind, failed: u32) -> u16 {
     let may_be_too_large = matches!(kind, FailureKind::Server | FailureKind::Connection);
     if may_be_too_large && failed.is_multiple_of(FAILURES_BEFORE_HALF) {
@@ -25,8 +24,8 @@ pub fn for_next_attempt(limit: u16, kind: FailureKind, failed: u32) -> u16 {
     }
 }
 
-/// A smaller size to start over with, where all attempts at this one are used up. A page that is
-/// always malformed may be whole when there is less of it.
+/// A smaller size to start again with, after the last attempt at this one. A smaller page may be
+/// without the malformed part.
 pub fn after_giving_up(limit: u16, kind: FailureKind) -> Option<u16> {
     (kind == FailureKind::Malformed && limit > 1).then(|| (limit / QUARTER).max(1))
 }
@@ -65,7 +64,7 @@ mod tests {
     }
 
     #[test]
-    fn only_a_malformed_page_is_tried_anew_in_quarters() {
+    fn only_a_malformed_page_is_retried_with_a_quarter_of_its_size() {
         for (limit, kind, smaller) in [
             (500, FailureKind::Malformed, Some(125)),
             (3, FailureKind::Malformed, Some(1)),

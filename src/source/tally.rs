@@ -1,9 +1,9 @@
-//! What reading a stream has cost: requests, bytes, attempts that failed, time spent waiting.
+//! Counts what reading a stream costs: bytes, retries, and time spent waiting for rate limits.
 
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
-/// Counted from several tasks, so that pages can be fetched ahead.
+/// Several tasks count at the same time, since pages are fetched ahead.
 #[derive(Debug, Default)]
 pub struct Tally {
     bytes: AtomicU64,
@@ -20,7 +20,7 @@ impl Tally {
         self.retries.fetch_add(1, Ordering::Relaxed);
     }
 
-    /// Time during which the API wanted no request.
+    /// Adds time spent waiting for a rate limit.
     pub fn add_wait(&self, wait: Duration) {
         let millis = u64::try_from(wait.as_millis()).unwrap_or(u64::MAX);
         self.waited_millis.fetch_add(millis, Ordering::Relaxed);

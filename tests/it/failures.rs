@@ -107,7 +107,7 @@ fn discover_fails_if_the_key_can_read_no_stream() {
     let config = workspace.config_file(&json!({}));
     let run = workspace.run(&["discover", "--config", &config]).ended(1);
     assert_eq!(run.stdout, "");
-    run.says("this key can read no stream at all");
+    run.says("this key can read no stream");
 }
 
 /// The catalog that discover prints.
@@ -354,7 +354,7 @@ fn a_record_without_an_id_is_counted_and_one_without_a_date_moves_no_bookmark() 
     assert_eq!(emitted.state()["bookmarks"]["contact"]["id"], "b");
     run.says("1 record without a usable id could not be emitted")
         .says("1 record without a usable updated_at came out")
-        .says("updated_at: 1 value could not be held by the declared date-time");
+        .says("updated_at: 1 value did not fit the declared date-time");
 }
 
 #[test]

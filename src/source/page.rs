@@ -1,0 +1,73 @@
+//! Fetches one page. A page that the API refuses, or that keeps failing, is requested with fewer
+//! records.
+
+use super::Source;
+use super::pace::Turn;
+use super::page_size;
+use super::tally::Tally;
+use crate::api::page::{Page, PageRequest};
+use crate::http::failure::Failure;
+use crate::http::retry::{Attempts, Subject};
+
+impl Source {
+    /// One page of a stream, and the page size with which it came.
+    pub async fn page(
+        &self,
+        mut request: PageRequest<'_>,
+        number: u64,
+        tally: &Tally,
+    ) -> Result<(Page, u16), Failure> {
+        let name = format!("page {number} of {}", request.stream.name);
+        let mut attempts = self.attempts(Subject {
+            name: &name,
+            stream: Some(&request.stream.name),
+        });
+        loop {
+            let turn = self.turn(tally).await;
+            let reply = self.send(&self.api.page_request(&request), tally).await;
+            let page = reply.and_then(|reply| self.api.page(reply, request.token.is_some()));
+            self.note_answer(&page);
+            match page {
+                Ok(page) => return Ok((page, request.limit)),
+                Err(failure) => {
+                    let limit = request.limit;
+                    let next = self.next_limit(limit, failure, &mut attempts, turn, tally);
+                    request.limit = next.await?;
+                }
+            }
+        }
+    }
+
+    /// Waits after a failed attempt, and returns the page size for the next one.
+    async fn next_limit<'a>(
+        &'a self,
+        limit: u16,
+        failure: Failure,
+        attempts: &mut Attempts<'a>,
+        turn: Turn,
+        tally: &Tally,
+    ) -> Result<u16, Failure> {
+        let kind = failure.kind;
+        if let Some(smaller) = page_size::at_once(limit, kind) {
+            self.warn_of_smaller_pages(attempts.subject.name, &failure, smaller);
+            return Ok(smaller);
+        }
+        let Err(failure) = self.wait_after(attempts, failure, turn, tally).await else {
+            return Ok(page_size::for_next_attempt(limit, kind, attempts.failed()));
+        };
+        match page_size::after_giving_up(limit, kind) {
+            Some(smaller) if !self.budget.total.is_zero() => {
+                self.warn_of_smaller_pages(attempts.subject.name, &failure, smaller);
+                *attempts = self.attempts(attempts.subject);
+                Ok(smaller)
+            }
+            _ => Err(failure),
+        }
+    }
+
+    fn warn_of_smaller_pages(&self, name: &str, failure: &Failure, smaller: u16) {
+        self.log.warning(format!(
+            "{name}: {failure}; going on with {smaller} records a page"
+        ));
+    }
+}
