@@ -1,6 +1,5 @@
-//! What has been read: the progress of a stream within a run, the bookmark it earns at its end,
-//! and the state that holds all bookmarks between runs. A bookmark never goes back, and nothing
-//! that came with the incoming state is lost.
+//! Bookmarks, and the state that keeps them between runs. Whatever else the incoming state holds is
+//! kept.
 
 use crate::catalog::REPLICATION_KEY;
 use crate::record::json;
@@ -16,18 +15,18 @@ pub struct Bookmark {
     pub timestamp: Timestamp,
     /// The exact text that the API sent.
     pub updated_at: String,
-    /// The record's id; a bookmark that somebody wrote by hand may lack it.
+    /// The record's id. A bookmark written by hand may lack it.
     pub id: Option<String>,
 }
 
 impl Bookmark {
-    /// Its place in the order of all bookmarks of a stream.
+    /// The order of a stream's bookmarks.
     pub fn rank(&self) -> (Timestamp, Option<&str>) {
         (self.timestamp, self.id.as_deref())
     }
 }
 
-/// All bookmarks, and whatever else the incoming state held, kept byte for byte.
+/// All bookmarks and the other members of the incoming state, kept byte for byte.
 #[derive(Clone, Debug, Default)]
 pub struct State {
     bookmarks: BTreeMap<String, Box<RawValue>>,
@@ -48,7 +47,7 @@ const OURS: [&str; 4] = [
 struct StoredBookmark {
     updated_at: Option<String>,
     id: Option<String>,
-    /// How taps made with the Meltano SDK keep the same thing.
+    /// The form of taps made with the Meltano SDK.
     replication_key: Option<String>,
     replication_key_value: Option<String>,
 }
@@ -63,7 +62,7 @@ impl StoredBookmark {
 
 impl State {
     /// Reads a state as targets and orchestrators store it: the value alone, or a whole STATE
-    /// message. Nothing at all is an empty state.
+    /// message. An empty text is an empty state.
     pub fn parse(text: &str) -> Result<Self> {
         let text = text.trim().trim_start_matches('\u{feff}');
         if text.is_empty() || text == "null" {
@@ -78,7 +77,7 @@ impl State {
         }
         let bookmarks = match members.remove(BOOKMARKS) {
             Some(raw) if raw.get() != "null" => serde_json::from_str(raw.get()).map_err(|_| {
-                anyhow!("the state's \"bookmarks\" is no JSON object; pass the state as the tap wrote it, or none")
+                anyhow!("the state's \"bookmarks\" is not a JSON object; pass the state as the tap wrote it, or none")
             })?,
             _ => BTreeMap::new(),
         };
@@ -90,7 +89,7 @@ impl State {
         })
     }
 
-    /// The state of bookmarks as they were stored. Fails if one of ours is not readable.
+    /// The state with these bookmarks. Fails if one has `updated_at` in a form that cannot be read.
     pub fn of(bookmarks: BTreeMap<String, Box<RawValue>>) -> Result<Self> {
         let state = Self {
             bookmarks,
@@ -103,7 +102,7 @@ impl State {
         Ok(state)
     }
 
-    /// A stream's bookmark. One of another tap's making, without `updated_at`, counts as none.
+    /// A stream's bookmark; None if there is none, or one of another tap, without `updated_at`.
     pub fn bookmark(&self, stream: &str) -> Result<Option<Bookmark>> {
         let Some(raw) = self.bookmarks.get(stream) else {
             return Ok(None);
@@ -118,7 +117,7 @@ impl State {
         let timestamp = timestamp::parse(&updated_at).map(|stamp| stamp.timestamp);
         let timestamp = timestamp.with_context(|| {
             format!(
-                "the state's bookmark of {stream} has an updated_at that is no date-time; {advice}"
+                "the state's bookmark of {stream} has an updated_at that is not a date-time; {advice}"
             )
         })?;
         Ok(Some(Bookmark {
@@ -128,12 +127,12 @@ impl State {
         }))
     }
 
-    /// Whether there is a bookmark for a stream, of whatever making.
+    /// Whether there is a bookmark for a stream, even one of another tap.
     pub fn holds(&self, stream: &str) -> bool {
         self.bookmarks.contains_key(stream)
     }
 
-    /// The streams that the state names, also where it lacks the `bookmarks` around them.
+    /// The streams that the state names, even outside of `bookmarks`.
     pub fn streams(&self) -> Vec<&str> {
         let is_bookmark = |raw: &RawValue| json::type_of(raw.get()) == json::JsonType::Object;
         let foreign = self.foreign.iter().filter(|(_, raw)| is_bookmark(raw));
@@ -141,7 +140,7 @@ impl State {
         named.map(String::as_str).collect()
     }
 
-    /// Puts a bookmark in force. Members of the old one that are not ours stay.
+    /// Replaces a stream's bookmark. Members of the old one that the tap does not write are kept.
     pub fn set_bookmark(&mut self, stream: &str, bookmark: &Bookmark) {
         let old = self.bookmarks.get(stream).map_or("{}", |raw| raw.get());
         let mut extra: BTreeMap<String, Box<RawValue>> =
@@ -185,8 +184,8 @@ impl State {
     }
 }
 
-/// Whether this is a STATE message around a state. A state of ours has bookmarks, whatever else
-/// it holds.
+/// Whether this is a STATE message. A state that the tap wrote has `bookmarks`, even if it has a
+/// member `type`.
 fn is_message(members: &BTreeMap<String, Box<RawValue>>) -> bool {
     let kind = members.get("type").map(|kind| kind.get());
     kind.is_some_and(|kind| kind.eq_ignore_ascii_case("\"state\""))
@@ -197,7 +196,7 @@ fn parse_members(text: &str) -> Result<BTreeMap<String, Box<RawValue>>> {
     let advice = "pass the state as the target or orchestrator stored it, or none";
     match serde_json::from_str(text) {
         Ok(members) => Ok(members),
-        Err(error) if error.is_data() => bail!("the state is no JSON object; {advice}"),
+        Err(error) if error.is_data() => bail!("the state is not a JSON object; {advice}"),
         Err(_)
             if text
                 .lines()
@@ -216,7 +215,7 @@ fn parse_members(text: &str) -> Result<BTreeMap<String, Box<RawValue>>> {
     }
 }
 
-/// What the state holds comes out again, for consumers to read.
+/// The state is written again, and its readers limit the depth of JSON.
 fn check_depth(members: &BTreeMap<String, Box<RawValue>>) -> Result<()> {
     match members.iter().find(|(_, raw)| json::is_too_deep(raw.get())) {
         Some((name, _)) => bail!(
@@ -230,7 +229,7 @@ fn is_json(text: &str) -> bool {
     serde_json::from_str::<&RawValue>(text).is_ok()
 }
 
-/// A raw value on one line; targets read the state line by line.
+/// A raw value on one line, since targets read messages line by line.
 fn compact(raw: &RawValue) -> String {
     json::on_one_line(raw.get())
 }
@@ -248,7 +247,7 @@ mod tests {
     }
 
     #[test]
-    fn what_came_with_the_state_is_carried_along() {
+    fn unknown_members_of_the_state_are_kept() {
         let mut state = State::parse(
             r#"{"currently_syncing": "x", "n": 1.50e3, "bookmarks": {
                 "gone": {"version": 12345678901234567890123},
@@ -264,7 +263,7 @@ mod tests {
     }
 
     #[test]
-    fn a_state_is_taken_in_every_form_that_is_stored() {
+    fn a_state_is_read_in_every_form_that_is_stored() {
         for text in [
             "",
             "  \n",
@@ -299,7 +298,7 @@ mod tests {
     }
 
     #[test]
-    fn a_state_message_within_a_state_message_is_written_as_it_is_read_back() {
+    fn a_state_that_looks_like_a_message_is_read_back_as_it_is_written() {
         let inner = r#"{"type":"STATE","value":{"a":1}}"#;
         let text = format!(r#"{{"type":"STATE","value":{inner}}}"#);
         let written = State::parse(&text).unwrap().to_json();
@@ -307,25 +306,25 @@ mod tests {
     }
 
     #[test]
-    fn a_member_that_is_almost_ours_stays_what_it_is() {
+    fn a_member_whose_name_is_almost_updated_at_is_kept() {
         let text = r#"{"bookmarks":{"contact":{"updated\u0000_at":"soon","note":"\ud800"}}}"#;
         assert_eq!(State::parse(text).unwrap().to_json(), text);
     }
 
     #[test]
-    fn a_broken_state_is_said_in_one_sentence() {
+    fn a_broken_state_is_reported_in_one_sentence() {
         for (text, expected) in [
             ("{", "not valid JSON at line 1"),
-            ("[]", "no JSON object"),
+            ("[]", "not a JSON object"),
             ("{}\n{}", "several lines"),
-            (r#"{"bookmarks": []}"#, "\"bookmarks\" is no JSON object"),
+            (r#"{"bookmarks": []}"#, "\"bookmarks\" is not a JSON object"),
             (
                 r#"{"bookmarks": {"contact": 5}}"#,
                 "bookmark of contact is not of the form",
             ),
             (
                 r#"{"bookmarks": {"contact": {"updated_at": "soon"}}}"#,
-                "bookmark of contact has an updated_at that is no date-time",
+                "bookmark of contact has an updated_at that is not a date-time",
             ),
         ] {
             let error = State::parse(text).unwrap_err().to_string();

@@ -1,4 +1,4 @@
-//! Streams: what a workspace offers, and what of it a run reads.
+//! Streams: those that a workspace offers, and the selection of streams and fields that a run reads.
 
 pub mod name;
 
@@ -14,7 +14,7 @@ pub const PRIMARY_KEY: &str = "id";
 /// A kind of object that a workspace offers.
 #[derive(Clone, Debug)]
 pub struct Stream {
-    /// The name in what is emitted.
+    /// The name in the output.
     pub name: String,
     /// The name in the API's paths.
     pub api_name: String,
@@ -22,15 +22,15 @@ pub struct Stream {
     pub properties: Vec<Property>,
     pub replication: Replication,
     pub layout: Layout,
-    /// The API can sort by id, so that records of one instant have a steady order.
+    /// The API can sort by id, so that records with the same `updated_at` have a fixed order.
     pub sorts_by_id: bool,
 }
 
-/// How a stream can be read again.
+/// How a stream can be read in later runs.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Replication {
     Incremental,
-    /// Only as a whole, for the reason given.
+    /// Only as a whole, with the reason.
     FullTable {
         because: String,
     },
@@ -60,7 +60,7 @@ impl Stream {
         json!({"type": "object", "properties": schema::properties_schema(&self.properties)})
     }
 
-    /// The stream with all its fields, read in the best way that works.
+    /// A selection of all fields, in the best sync mode.
     pub fn whole(self) -> Selection {
         Selection {
             properties: self.properties.clone(),
@@ -91,7 +91,7 @@ impl Selection {
     }
 }
 
-/// Whether a field is emitted whatever is selected: without it there is no key, or no bookmark.
+/// Whether a field is emitted whatever is selected: the primary key or the replication key.
 pub fn is_automatic(name: &str) -> bool {
     name == PRIMARY_KEY || name == REPLICATION_KEY
 }

@@ -1,14 +1,14 @@
-//! Names that every SQL target takes: `[a-z0-9_]`, at most 63 bytes, no two equal. The API's own
-//! name stays beside each safe one, in the catalog's metadata, so the way back is never a guess.
+//! Names that every SQL target accepts: `[a-z0-9_]`, at most 63 bytes, no two equal. The catalog's
+//! metadata keeps the API's own name of each.
 
 use std::collections::HashSet;
 
 /// PostgreSQL's limit for an identifier, in bytes; the smallest among the usual targets.
 const LONGEST: usize = 63;
 
-/// Safe names for one set of API names, in their order. A name that is safe already keeps its
-/// form. Any other is folded to lower case with `_` for what is not allowed, and gets a hash of
-/// the original when the folded form is too long, empty, or stands for another name too.
+/// Safe names for one set of API names, in their order. A name that is already safe is not changed.
+/// Any other is folded: lower case, with `_` for other characters. It gets a hash of the original
+/// if the folded form is too long, empty, or that of another name too.
 pub fn safe_names<'a>(api_names: impl IntoIterator<Item = &'a str>) -> Vec<String> {
     let originals: Vec<&str> = api_names.into_iter().collect();
     let folded: Vec<String> = originals.iter().map(|name| fold(name)).collect();
@@ -55,8 +55,8 @@ fn fold(name: &str) -> String {
         .collect()
 }
 
-/// Folded forms that more than one unsafe name has. All of those get a hash, so that none of
-/// their names depends on the order in which the API lists them.
+/// Folded forms of more than one unsafe name. All these names get a hash, so that no name depends
+/// on the order in which the API lists them.
 fn shared_by_several(originals: &[&str], folded: &[String]) -> HashSet<String> {
     let mut seen = HashSet::new();
     let unsafe_ones = originals
@@ -75,8 +75,8 @@ fn with_hash(folded: &str, original: &str) -> String {
     format!("{}{hash}", &folded[..kept])
 }
 
-/// FNV-1a in 32 bits: short, and the same in every version of the compiler, which column names
-/// must be.
+/// FNV-1a in 32 bits. Column names must be the same whatever compiler built the program, which
+/// the standard hashes do not promise.
 fn fnv1a(text: &str) -> u32 {
     text.bytes().fold(0x811c_9dc5, |hash, byte| {
         (hash ^ u32::from(byte)).wrapping_mul(0x0100_0193)
@@ -89,7 +89,7 @@ mod tests {
     use proptest::prelude::*;
 
     #[test]
-    fn awkward_names_become_safe_and_stay_readable() {
+    fn unsafe_names_become_safe_and_stay_readable() {
         let names = safe_names([
             "contact",
             "Renewal-Plan",
@@ -116,9 +116,9 @@ mod tests {
 
     #[test]
     fn the_order_of_the_api_does_not_change_a_name() {
-        let forth = safe_names(["Status", "STATUS", "x"]);
-        let back = safe_names(["x", "STATUS", "Status"]);
-        assert_eq!((&forth[0], &forth[1]), (&back[2], &back[1]));
+        let listed = safe_names(["Status", "STATUS", "x"]);
+        let reversed = safe_names(["x", "STATUS", "Status"]);
+        assert_eq!((&listed[0], &listed[1]), (&reversed[2], &reversed[1]));
     }
 
     proptest! {

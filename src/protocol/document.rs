@@ -1,9 +1,9 @@
-//! Files that were passed in the place of others, named for what they are.
+//! Recognizes files that were passed in the wrong place, such as a state as a catalog.
 
 use anyhow::anyhow;
 use serde_json::Value;
 
-/// The files that a user of either protocol has at hand.
+/// The kinds of files that users of either protocol have.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Document {
     SingerCatalog,
@@ -14,17 +14,17 @@ enum Document {
     AirbyteState,
 }
 
-/// What a file was passed as.
+/// What a file is passed as.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Place {
     SingerCatalog,
     ConfiguredCatalog,
     SingerState,
-    /// Airbyte's hosts keep Singer's states too.
+    /// Singer states are accepted here too.
     AirbyteState,
 }
 
-/// What is wrong with a text, if it is a document that belongs elsewhere.
+/// The error for a document that was passed in the wrong place.
 pub fn mistaken(place: Place, text: &str) -> Option<anyhow::Error> {
     let document = Document::of(text)?;
     let advice = advice(place, document)?;
@@ -33,7 +33,7 @@ pub fn mistaken(place: Place, text: &str) -> Option<anyhow::Error> {
     Some(anyhow!("the {flag} file holds {what}; {advice}"))
 }
 
-/// What to do about a document in a place; nothing if it belongs there.
+/// What to do about a document in the wrong place; None if the place is right.
 fn advice(place: Place, document: Document) -> Option<&'static str> {
     use Document::{AirbyteCatalog, AirbyteState, ConfiguredCatalog, SingerCatalog, SingerState};
     Some(match (place, document) {
@@ -72,7 +72,7 @@ impl Place {
 }
 
 impl Document {
-    /// Tells a document by members that no other has; nothing for any other text.
+    /// Recognizes a document by members that no other has.
     fn of(text: &str) -> Option<Self> {
         let value: Value = serde_json::from_str(text.trim_start_matches('\u{feff}')).ok()?;
         let first = match &value {
@@ -149,7 +149,7 @@ mod tests {
     ];
 
     #[test]
-    fn each_document_is_taken_in_its_place_alone() {
+    fn each_document_is_accepted_only_in_its_place() {
         let places = [
             (Place::SingerCatalog, vec![Document::SingerCatalog]),
             (Place::ConfiguredCatalog, vec![Document::ConfiguredCatalog]),

@@ -1,36 +1,36 @@
-//! What the reading core says, and the text that a protocol makes of it.
+//! Messages from the streams to the writer, and the text that a protocol makes of them.
 
 use crate::catalog::Selection;
 use crate::http::failure::Failure;
 use crate::state::{Bookmark, State};
 use std::sync::Arc;
 
-/// What the reading core has to say.
+/// Something to write, independent of the protocol.
 pub enum Message {
-    /// The state that the run goes on from.
+    /// The run starts from this state.
     Resumed(State),
     /// A stream begins; its records follow.
     Began(Arc<Selection>),
     /// Whole record lines of one page.
     Records(Vec<u8>),
-    /// A stream was read to its end, and all its records have been handed over. Its bookmark
-    /// comes into force.
+    /// A stream was read to its end, and all its records have been sent. Its new bookmark, if any,
+    /// replaces the old one.
     Ended {
         stream: String,
         bookmark: Option<Bookmark>,
         records: u64,
     },
-    /// A stream failed. Its old bookmark stays in force.
+    /// A stream failed. It keeps its old bookmark.
     Failed { stream: String, failure: Failure },
     /// A document that is the whole output of a command.
     Document(String),
 }
 
-/// What stands before and behind each record of a page on its line.
+/// What surrounds each record of a page on its line.
 pub struct Frame {
     pub before: Vec<u8>,
     pub after: Vec<u8>,
-    /// Behind that, what had to be altered; and then this.
+    /// After the alterations, which follow `after`.
     pub end: &'static [u8],
 }
 

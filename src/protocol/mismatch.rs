@@ -1,9 +1,9 @@
-//! Warnings of what a catalog asks for and a stream does not have. Both protocols have them.
+//! Warnings about what a catalog asks for and a stream does not have, for both protocols.
 
 use crate::catalog::{REPLICATION_KEY, SyncMode};
 use crate::record::projection::UNKNOWN_FIELDS;
 
-/// A replication key other than the one there is.
+/// Warns of a replication key other than the only one.
 pub fn other_key(mode: SyncMode, key: Option<&str>) -> Option<String> {
     let other = key.filter(|key| *key != REPLICATION_KEY && mode == SyncMode::Incremental)?;
     Some(format!(
@@ -11,8 +11,8 @@ pub fn other_key(mode: SyncMode, key: Option<&str>) -> Option<String> {
     ))
 }
 
-/// Fields that today's stream does not have, by their emitted names. The column for fields that
-/// no schema announces is ours.
+/// Warns of fields that the stream does not have, by their names in the catalog. The column for
+/// unknown fields is never in the API's schema.
 pub fn unknown_fields(names: &[&str]) -> Option<String> {
     let names = names.iter().copied().filter(|name| *name != UNKNOWN_FIELDS);
     let names: Vec<&str> = names.collect();

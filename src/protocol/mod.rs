@@ -1,6 +1,6 @@
-//! What is said on stdout, and how. The reading core speaks in messages; a protocol decides what
-//! their lines look like, and how catalogs and states come in. Another protocol would be another
-//! folder here, another member of [`Protocol`], and the arms that the compiler then asks for.
+//! Protocols: each turns messages into lines of output, and reads catalogs and states. To add a
+//! protocol, add a folder here, a variant of [`Protocol`], and the match arms that the compiler asks
+//! for.
 
 pub mod airbyte;
 mod document;
@@ -12,7 +12,7 @@ pub mod writer;
 use self::airbyte::catalog::AirbyteEntry;
 use self::document::Place;
 use self::message::{Frame, Line};
-use self::singer::catalog::SingerEntry;
+use self::singer::selection::SingerEntry;
 use crate::catalog::{Selection, Stream};
 use crate::http::failure::Failure;
 use crate::log::{Level, LogEntry, LogFormat};
@@ -21,7 +21,7 @@ use crate::state::State;
 use crate::time::timestamp::Timestamp;
 use anyhow::{Result, bail};
 
-/// Which protocol is spoken.
+/// The protocol of a run.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Protocol {
     Singer,
@@ -29,7 +29,7 @@ pub enum Protocol {
 }
 
 impl Protocol {
-    /// The frame of the records of a page.
+    /// What surrounds each record of a page on its line.
     pub fn frame(self, stream: &str, extracted_at: Timestamp) -> Frame {
         match self {
             Self::Singer => singer::frame(stream, extracted_at),
@@ -37,7 +37,7 @@ impl Protocol {
         }
     }
 
-    /// Adds what had to be altered in a record, for a protocol that can say so.
+    /// Adds the alterations of a record, if the protocol can report them.
     pub fn alterations(self, out: &mut Vec<u8>, findings: &[(String, Finding)]) {
         match self {
             Self::Singer => {}
@@ -78,7 +78,7 @@ impl Protocol {
         }
     }
 
-    /// The lines for a stream that the run leaves unfinished as it breaks off.
+    /// The lines for a stream that is not finished when the run stops.
     pub fn abandoned(self, stream: &str, now: Timestamp) -> String {
         match self {
             Self::Singer => String::new(),
@@ -86,7 +86,7 @@ impl Protocol {
         }
     }
 
-    /// An entry of the log. `is_open` tells of a stream whether it has begun and not ended.
+    /// An entry of the log. `is_open` returns whether a stream has begun and not ended.
     pub fn log(
         self,
         entry: &LogEntry,
@@ -100,7 +100,7 @@ impl Protocol {
         }
     }
 
-    /// The last word of a run that failed, which is what orchestrators show to people.
+    /// The last lines of a failed run, which orchestrators show to users.
     pub fn fatal(
         self,
         error: &anyhow::Error,
@@ -117,7 +117,7 @@ impl Protocol {
         }
     }
 
-    /// The catalog of what a workspace offers.
+    /// The catalog of a workspace's streams.
     pub fn catalog(self, streams: &[Stream]) -> String {
         match self {
             Self::Singer => singer::catalog::write(streams),
@@ -125,13 +125,13 @@ impl Protocol {
         }
     }
 
-    /// The selection that a catalog makes.
+    /// The streams that a catalog selects.
     pub fn selected(self, catalog: &str) -> Result<Vec<CatalogEntry>> {
         if catalog.trim().is_empty() {
             bail!("the catalog is empty; pass the one that discover prints");
         }
         let entries = match self {
-            Self::Singer => singer::catalog::read(catalog)
+            Self::Singer => singer::selection::read(catalog)
                 .map(|entries| entries.into_iter().map(CatalogEntry::Singer).collect()),
             Self::Airbyte => airbyte::catalog::read(catalog)
                 .map(|entries| entries.into_iter().map(CatalogEntry::Airbyte).collect()),
@@ -143,7 +143,7 @@ impl Protocol {
         entries.map_err(|error| document::mistaken(place, catalog).unwrap_or(error))
     }
 
-    /// The state in the form in which it is handed to the program.
+    /// Reads a state as the protocol's orchestrators pass it.
     pub fn state(self, text: &str) -> Result<State> {
         let place = match self {
             Self::Singer => Place::SingerState,
@@ -158,7 +158,7 @@ impl Protocol {
         }
     }
 
-    /// The form of a state that has a bookmark for a stream, to show to a person.
+    /// The form of a state with a bookmark for one stream, for messages.
     pub fn state_form(self, stream: &str) -> String {
         match self {
             Self::Singer => singer::state_form(stream),
@@ -166,8 +166,8 @@ impl Protocol {
         }
     }
 
-    /// The outcome of a check as a document; nothing for a protocol that tells of it in the log
-    /// and in the exit status.
+    /// The outcome of a check as a document; None if the protocol reports it by the log and the exit
+    /// status only.
     pub fn checked(self, outcome: Result<&str, &str>) -> Option<String> {
         match self {
             Self::Singer => None,
@@ -176,14 +176,14 @@ impl Protocol {
     }
 }
 
-/// A stream that a catalog selects, before the API has been asked about it.
+/// A stream that a catalog selects; the API has not been asked about it yet.
 pub enum CatalogEntry {
     Singer(SingerEntry),
     Airbyte(AirbyteEntry),
 }
 
 impl CatalogEntry {
-    /// The name in the catalog, which is the one in what is emitted.
+    /// The name in the catalog and in the output.
     pub fn name(&self) -> &str {
         match self {
             Self::Singer(entry) => &entry.name,
@@ -191,7 +191,7 @@ impl CatalogEntry {
         }
     }
 
-    /// The API's name, where the catalog has kept it.
+    /// The API's name, if the catalog has it.
     pub fn api_name(&self) -> Option<&str> {
         match self {
             Self::Singer(entry) => entry.api_name.as_deref(),
@@ -199,8 +199,7 @@ impl CatalogEntry {
         }
     }
 
-    /// The selection of this stream, given what the API says of it today; and what a person should
-    /// know of it, a sentence each.
+    /// The selection of this stream, from its current schema, and warnings, a sentence each.
     pub fn resolve(&self, stream: Stream) -> (Selection, Vec<String>) {
         let stream = Stream {
             name: self.name().to_owned(),
@@ -212,7 +211,7 @@ impl CatalogEntry {
         }
     }
 
-    /// What is wrong with what the catalog asks of this stream, if anything.
+    /// The failure of a stream whose entry in the catalog is not valid.
     pub fn refusal(&self) -> Option<Failure> {
         match self {
             Self::Singer(_) => None,

@@ -1,5 +1,5 @@
-//! The one owner of stdout and stderr. It writes whole lines in the order in which it is given
-//! them, and a state never before the records that it covers.
+//! The only owner of stdout and stderr. It writes whole lines in the order in which it gets them,
+//! and a state never before the records that it covers.
 
 use super::Protocol;
 use super::message::{Line, Message};
@@ -11,15 +11,15 @@ use std::io::{self, Write};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
-/// How much of a page is written at once. A run that has to end does so behind it.
+/// How many bytes of a page are written at once. A run can stop after each piece.
 const PIECE: usize = 64 * 1024;
 
-/// Whether the run has to end, to be seen in the middle of a page.
+/// Whether the run has to stop. The writer checks it in the middle of a page too.
 #[derive(Clone, Default)]
 pub struct Stop(Arc<AtomicBool>);
 
 impl Stop {
-    /// The run has to end.
+    /// Makes the run stop.
     pub fn set(&self) {
         self.0.store(true, Ordering::Relaxed);
     }
@@ -34,7 +34,7 @@ pub struct Writer<'w> {
     log_format: LogFormat,
     stop: Stop,
     clock: Arc<dyn Clock>,
-    /// All bookmarks in force: the incoming ones, and those of the streams that have ended.
+    /// All current bookmarks: the incoming ones, and those of the streams that have ended.
     state: State,
     /// Streams that have begun and not ended.
     open: BTreeSet<String>,
@@ -63,13 +63,13 @@ impl<'w> Writer<'w> {
         }
     }
 
-    /// Whether the run has to end. Then nothing more may be written: the page before may have been
-    /// cut short, and a state would promise it as a whole.
+    /// Whether the run has to stop. Then no more messages may be written: part of the last page may
+    /// be missing, and a state would cover it.
     pub fn has_to_stop(&self) -> bool {
         self.stop.is_set()
     }
 
-    /// Writes a message, or nothing once the run has to end.
+    /// Writes a message, unless the run has to stop.
     pub fn write(&mut self, message: Message) -> io::Result<()> {
         if self.has_to_stop() {
             return Ok(());
@@ -104,22 +104,22 @@ impl<'w> Writer<'w> {
                 let lines =
                     self.protocol
                         .failed(&stream, &failure, self.log_format, self.clock.now());
-                self.say(&lines)
+                self.write_line(&lines)
             }
             Message::Document(text) => self.put(&text),
         }
     }
 
-    /// Tells people something.
+    /// Writes an entry of the log.
     pub fn log(&mut self, entry: &LogEntry) -> io::Result<()> {
         let is_open = |stream: &str| self.open.contains(stream);
         let line = self
             .protocol
             .log(entry, self.log_format, self.clock.now(), is_open);
-        self.say(&line)
+        self.write_line(&line)
     }
 
-    /// Tells of the streams that the run leaves unfinished as it breaks off.
+    /// Reports the streams that are not finished when the run stops.
     pub fn abandon(&mut self) -> io::Result<()> {
         for stream in std::mem::take(&mut self.open) {
             let line = self.protocol.abandoned(&stream, self.clock.now());
@@ -128,33 +128,33 @@ impl<'w> Writer<'w> {
         Ok(())
     }
 
-    /// The last word of a run that failed, behind the streams that it leaves unfinished.
+    /// Writes the error that ends a run, after reporting the streams that are not finished.
     pub fn fatal(&mut self, error: &anyhow::Error, sentence: &str) -> io::Result<()> {
         self.abandon()?;
         let line = self
             .protocol
             .fatal(error, sentence, self.log_format, self.clock.now());
-        self.say(&line)
+        self.write_line(&line)
     }
 
-    fn say(&mut self, line: &Line) -> io::Result<()> {
+    fn write_line(&mut self, line: &Line) -> io::Result<()> {
         match line {
             Line::Out(text) => self.put(text),
             Line::Err(text) => {
-                // A terminal that is gone is no reason to stop reading.
+                // A closed stderr does not stop the run.
                 let _ = self.err.write_all(text.as_bytes());
                 Ok(())
             }
         }
     }
 
-    /// Writes lines in pieces of whole lines, until the run has to end.
+    /// Writes lines in pieces of whole lines, until the run has to stop.
     fn put_lines(&mut self, lines: &[u8]) -> io::Result<()> {
         let mut rest = lines;
         while !rest.is_empty() && !self.stop.is_set() {
-            let (piece, behind) = rest.split_at(end_of_piece(rest));
+            let (piece, after) = rest.split_at(end_of_piece(rest));
             self.out.write_all(piece)?;
-            rest = behind;
+            rest = after;
         }
         Ok(())
     }
@@ -165,7 +165,8 @@ impl<'w> Writer<'w> {
     }
 }
 
-/// Where a piece ends: behind its last whole line, or behind the first if that is longer.
+/// Where a piece ends: after its last whole line, or after the first line if that is longer than a
+/// piece.
 fn end_of_piece(lines: &[u8]) -> usize {
     let most = lines.len().min(PIECE);
     let is_end = |byte: &u8| *byte == b'\n';
@@ -180,7 +181,7 @@ mod tests {
     use crate::time::clock::SystemClock;
 
     #[test]
-    fn nothing_is_promised_once_the_run_has_to_end() {
+    fn nothing_is_written_once_the_run_has_to_stop() {
         let (mut out, mut err) = (Vec::new(), Vec::new());
         let stop = Stop::default();
         let format = LogFormat::Text;

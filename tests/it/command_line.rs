@@ -74,8 +74,8 @@ fn a_broken_catalog_gives_one_clear_error() {
             "the catalog is empty; pass the one that discover prints",
         ),
         ("{", "the catalog is not valid JSON at line 1, column 1"),
-        ("{}", "the catalog is not of Singer's form"),
-        ("[]", "the catalog is not of Singer's form"),
+        ("{}", "the catalog does not have Singer's form"),
+        ("[]", "the catalog does not have Singer's form"),
         (r#"{"streams": [{}]}"#, "a stream without tap_stream_id"),
         (
             r#"{"streams": [{"stream": "contact", "schema": {}}]}"#,
@@ -101,15 +101,15 @@ fn a_broken_state_gives_one_clear_error() {
     let config = workspace.config_file(&json!({}));
     for (text, sentence) in [
         ("{", "the state is not valid JSON at line 1"),
-        ("[]", "the state is no JSON object"),
+        ("[]", "the state is not a JSON object"),
         (
             "{}\n{}\n",
             "the state holds several lines of JSON; pass the last one alone",
         ),
-        (r#"{"bookmarks": 7}"#, "\"bookmarks\" is no JSON object"),
+        (r#"{"bookmarks": 7}"#, "\"bookmarks\" is not a JSON object"),
         (
             r#"{"bookmarks": {"contact": {"updated_at": "soon"}}}"#,
-            "the state's bookmark of contact has an updated_at that is no date-time",
+            "the state's bookmark of contact has an updated_at that is not a date-time",
         ),
     ] {
         let state = workspace.file("state.json", text);
@@ -312,7 +312,7 @@ fn check_reports_what_the_key_can_read() {
             ASKELEPHANT,
             "records=1&scopes=",
             1,
-            vec!["CRITICAL this key can read no stream at all"],
+            vec!["CRITICAL this key can read no stream"],
         ),
     ] {
         let workspace = Workspace::new(api, options);

@@ -1,4 +1,4 @@
-//! Airbyte's catalog: what is offered, out; what is configured, in.
+//! Airbyte catalogs: writes the catalog of a workspace, and reads a configured catalog.
 
 use crate::catalog::{PRIMARY_KEY, REPLICATION_KEY, Selection, Stream, SyncMode, is_automatic};
 use crate::http::failure::{Failure, FailureKind};
@@ -34,7 +34,8 @@ fn written_stream(stream: &Stream) -> Value {
     written
 }
 
-/// A schema by Airbyte's rules: null comes first, and stamps say whether they have a zone.
+/// A schema by Airbyte's rules: null is the first type, and date-times say whether they have a
+/// zone.
 fn airbyte_schema(schema: &Value) -> Value {
     let Value::Object(members) = schema else {
         return schema.clone();
@@ -90,9 +91,9 @@ struct WireStream {
 pub struct AirbyteEntry {
     pub name: String,
     sync_mode: String,
-    /// The path of the replication key that it asks for, joined by points.
+    /// The path of the replication key that the catalog asks for, joined by dots.
     key: Option<String>,
-    /// The fields that the catalog knows; nothing stands for all.
+    /// The fields in the catalog; None means all.
     fields: Option<HashSet<String>>,
 }
 
@@ -100,7 +101,7 @@ pub struct AirbyteEntry {
 pub fn read(catalog: &str) -> Result<Vec<AirbyteEntry>> {
     let catalog: WireCatalog = serde_json::from_str(catalog).map_err(|error| {
         let place = format!("line {}, column {}", error.line(), error.column());
-        anyhow!("the catalog is no configured catalog at {place}; pass one made from what discover prints")
+        anyhow!("the catalog is not a configured catalog at {place}; pass one made from what discover prints")
     })?;
     let mut names = HashSet::new();
     let mut entries = Vec::new();
@@ -127,7 +128,7 @@ pub fn read(catalog: &str) -> Result<Vec<AirbyteEntry>> {
 }
 
 impl AirbyteEntry {
-    /// A warning of the fields that today's stream does not have.
+    /// Warns of fields that the stream does not have.
     fn unknown_fields(&self, selection: &Selection) -> Option<String> {
         let of_stream = |name: &str| {
             selection
@@ -142,7 +143,7 @@ impl AirbyteEntry {
         mismatch::unknown_fields(&unknown)
     }
 
-    /// A sync mode that the protocol does not have.
+    /// The failure for a sync mode that the protocol does not have.
     pub fn refusal(&self) -> Option<Failure> {
         if matches!(self.sync_mode.as_str(), "full_refresh" | "incremental") {
             return None;
@@ -151,10 +152,9 @@ impl AirbyteEntry {
         Some(Failure::new(FailureKind::Rejected, sentence))
     }
 
-    /// Today's stream with the fields that the catalog knows, and a warning for each way in which
-    /// they do not fit together. A stream that can only be read as a whole is read so, whatever is
-    /// configured. A field that the catalog lacks is one that a person did not choose, and for new
-    /// ones the hosts look themselves.
+    /// The stream with the fields of the catalog, and a warning for each mismatch. A stream that can
+    /// only be read as a whole is read so, whatever is configured. There is no warning about fields
+    /// that the catalog lacks: users deselect fields, and platforms detect new ones.
     pub fn resolve(&self, stream: Stream) -> (Selection, Vec<String>) {
         let is_known = |name: &str| {
             self.fields

@@ -1,5 +1,5 @@
-//! Airbyte: lines out, by protocol 0.2. One message to a line, everything on stdout, and stderr
-//! silent. States are per stream, and come when the stream has been read to its end.
+//! Airbyte protocol 0.2: one message to a line, everything on stdout and nothing on stderr. States
+//! are per stream, and are written when the stream has been read to its end.
 
 pub mod catalog;
 pub mod spec;
@@ -26,7 +26,7 @@ pub fn frame(stream: &str, extracted_at: Timestamp) -> Frame {
     }
 }
 
-/// Adds `meta.changes` for the fields whose values did not come out as they were.
+/// Adds `meta.changes` for the fields whose values were changed.
 pub fn alterations(out: &mut Vec<u8>, findings: &[(String, Finding)]) {
     let changes: Vec<Value> = findings.iter().filter_map(change).collect();
     if !changes.is_empty() {
@@ -57,7 +57,7 @@ pub fn began_lines(stream: &str, now: Timestamp) -> String {
 pub fn ended_lines(state: &State, stream: &str, records: u64, now: Timestamp) -> String {
     let name = json!(stream);
     let stream_state = state.stream_json(stream);
-    // The count is a number with a decimal point by the protocol's definition.
+    // The protocol defines the count as a floating-point number.
     format!(
         "{{\"type\":\"STATE\",\"state\":{{\"type\":\"STREAM\",\"stream\":{{\"stream_descriptor\":{{\"name\":{name}}},\
          \"stream_state\":{stream_state}}},\"sourceStats\":{{\"recordCount\":{records}.0}}}}}}\n"
@@ -84,9 +84,9 @@ pub fn log_lines(entry: &LogEntry, now: Timestamp, is_open: impl Fn(&str) -> boo
     };
     let log = line(&json!({"type": "LOG", "log": {"level": level, "message": entry.text}}));
     match &entry.detail {
-        // Singer's figures are in the states here.
+        // Metrics are Singer's. Airbyte has the counts in the states.
         Detail::Metric(_) => String::new(),
-        // Before its start and behind its end, a stream has no status to change.
+        // Before its start and after its end, a stream has no status.
         Detail::Waiting(waiting) if is_open(&waiting.stream) => {
             let reset = waiting.until.timestamp_millis();
             let reason = json!({"type": "RATE_LIMITED", "rate_limited": {"quota_reset": reset}});
@@ -96,7 +96,7 @@ pub fn log_lines(entry: &LogEntry, now: Timestamp, is_open: impl Fn(&str) -> boo
     }
 }
 
-/// The error that ends a run. What no request caused is a matter of configuration.
+/// The error that ends a run. An error that no request caused is one of the configuration.
 pub fn fatal_line(cause: &anyhow::Error, sentence: &str, now: Timestamp) -> String {
     let failure = cause.downcast_ref::<Failure>();
     let failure_type = failure.map_or("config_error", |failure| failure_type(failure.kind));
@@ -114,7 +114,7 @@ pub fn status_line(outcome: Result<&str, &str>) -> String {
     }))
 }
 
-/// Who has to act: the user, nobody but time, or the makers of the API or the tap.
+/// Airbyte's type: the user has to act, time may help, or the API or the tap has a fault.
 fn failure_type(kind: FailureKind) -> &'static str {
     match kind {
         FailureKind::Unauthorized

@@ -1,5 +1,5 @@
-//! The form that Airbyte's users fill. It is made from the schema of the configuration, so the two
-//! cannot differ: what concerns one API alone stands in that API's branch, under `api`.
+//! The form that Airbyte's users fill in. It is made from the schema of the configuration, so that
+//! the two cannot differ. Keys that concern one API only are in that API's branch, under `api`.
 
 use crate::config::{self, ApiName};
 use serde_json::{Map, Value, json};
@@ -7,10 +7,10 @@ use serde_json::{Map, Value, json};
 const DOCUMENTATION: &str = concat!(env!("CARGO_PKG_REPOSITORY"), "/blob/main/docs/airbyte.md");
 const CHANGELOG: &str = concat!(env!("CARGO_PKG_REPOSITORY"), "/blob/main/CHANGELOG.md");
 
-/// Hosts compare the major version alone.
+/// Platforms compare only the major version.
 const PROTOCOL_VERSION: &str = "0.2.0";
 
-/// The keys of the form beside the API's own, with the group in which each stands.
+/// The keys of the form that concern both APIs, each with its group.
 const SHARED: [(&str, &str); 10] = [
     ("start_date", "extent"),
     ("end_date", "extent"),
@@ -24,8 +24,8 @@ const SHARED: [(&str, &str); 10] = [
     ("user_agent", "tuning"),
 ];
 
-/// An instant in UTC. The configuration takes more than this, but some hosts check the format as
-/// well, which a date alone does not have.
+/// A date-time in UTC. The configuration accepts dates too, but some platforms check `format`, which
+/// dates do not match.
 const DATE_PATTERN: &str = r"^[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}(\.[0-9]+)?Z$";
 
 pub fn line() -> String {
@@ -76,13 +76,13 @@ fn api() -> Value {
     })
 }
 
-/// One API's part of the form: its name, its key, what it alone has, and where it is.
+/// One API's part of the form: its name, its key, the setting that it alone has, and its address.
 fn branch(api: ApiName, name: &str, own: &str) -> Value {
     let title = api.title();
     let mut api_key = property("api_key", 1);
     api_key["description"] = json!(key_description(api));
     let mut own_property = property(own, 2);
-    // In the branch of its API, a field need not say whose it is.
+    // The branch says already which API the field is for.
     let description = own_property["description"].as_str().unwrap_or_default();
     let description = description.trim_start_matches(&format!("{title} only: "));
     own_property["description"] = json!(capitalized(description));

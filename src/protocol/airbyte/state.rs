@@ -1,5 +1,5 @@
-//! The state as Airbyte's hosts hand it in: a list of states per stream, one global state, or the
-//! dictionary of old. Nulls and unknown members are what hosts add; they count for nothing.
+//! Reads a state as Airbyte platforms pass it: a list of states per stream, one global state, or the
+//! legacy dictionary. Nulls and unknown members are ignored; platforms add them.
 
 use crate::record::json;
 use crate::state::State;
@@ -31,7 +31,7 @@ pub fn parse(text: &str) -> Result<State> {
     let broken = |error: serde_json::Error| {
         let place = format!("line {}, column {}", error.line(), error.column());
         anyhow!(
-            "the state is not of Airbyte's form at {place}; pass what the platform stored, or none"
+            "the state does not have Airbyte's form at {place}; pass what the platform stored, or none"
         )
     };
     if !text.starts_with('[') {
@@ -44,7 +44,7 @@ pub fn parse(text: &str) -> Result<State> {
         let part = |name: &str| state.get(name).map(|raw| raw.get());
         let stream: Option<WireStreamState> = optional(part("stream")).map_err(broken)?;
         let mut streams: Vec<WireStreamState> = stream.into_iter().collect();
-        // The second is how one host writes the first back.
+        // One platform writes `global` back as `global_`.
         for name in ["global", "global_"] {
             let global: Option<WireGlobal> = optional(part(name)).map_err(broken)?;
             streams.extend(
@@ -65,7 +65,7 @@ pub fn parse(text: &str) -> Result<State> {
     State::of(bookmarks)
 }
 
-/// A state with a bookmark for one stream.
+/// The form of a state with a bookmark for one stream, for messages.
 pub fn form(stream: &str) -> String {
     let name = serde_json::json!(stream);
     format!(
@@ -74,8 +74,8 @@ pub fn form(stream: &str) -> String {
     )
 }
 
-/// A single object: nothing, one state message's content, Singer's state, or the dictionary of
-/// old, which maps streams to their states.
+/// Reads a single object: the content of one state message, a Singer state, or the legacy
+/// dictionary, which maps streams to their states. An empty text is an empty state.
 fn parse_object(text: &str) -> Result<State> {
     if text.is_empty() || text == "null" {
         return Ok(State::default());
@@ -99,18 +99,18 @@ fn parse_object(text: &str) -> Result<State> {
     )
 }
 
-/// A part of a state that may be left out or null.
+/// A part of a state that may be missing or null.
 fn optional<'a, T: Deserialize<'a>>(text: Option<&'a str>) -> serde_json::Result<Option<T>> {
     text.map_or(Ok(None), serde_json::from_str)
 }
 
-/// The members of an object. One host writes some of them twice; the last counts.
+/// The members of an object. One platform writes some of them twice; the last one counts.
 fn members(text: &str) -> Result<BTreeMap<String, Box<RawValue>>> {
     let members: serde_json::Result<BTreeMap<String, Box<RawValue>>> = serde_json::from_str(text);
     members.map_err(|error| {
         let place = format!("line {}, column {}", error.line(), error.column());
         anyhow!(
-            "the state is not of Airbyte's form at {place}; pass what the platform stored, or none"
+            "the state does not have Airbyte's form at {place}; pass what the platform stored, or none"
         )
     })
 }
@@ -120,7 +120,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_state_is_taken_in_every_form_that_hosts_write() {
+    fn a_state_is_read_in_every_form_that_platforms_write() {
         let bookmark = r#"{"updated_at": "2026-01-01T00:00:00Z", "id": "a"}"#;
         let stream = format!(
             r#"{{"stream_descriptor": {{"name": "contact", "namespace": null}}, "stream_state": {bookmark}}}"#
@@ -155,7 +155,7 @@ mod tests {
     }
 
     #[test]
-    fn no_state_is_taken_in_every_form_too() {
+    fn an_empty_state_is_read_in_every_form_too() {
         let empty = r#"[{"type": "STREAM", "stream": {"stream_descriptor": {"name": "contact"}, "stream_state": null}}]"#;
         let blank = r#"[{"type": "STREAM", "stream": {"stream_descriptor": {"name": "contact"}, "stream_state": {}}}]"#;
         let global =
@@ -170,7 +170,7 @@ mod tests {
     }
 
     #[test]
-    fn a_broken_state_is_refused() {
+    fn a_broken_state_is_an_error() {
         for text in [
             "[",
             "[1]",

@@ -1,6 +1,8 @@
-//! Singer: lines out. The order and the wording of each are pinned by golden files.
+//! Singer: the lines of each message and of the log. Golden files hold their exact text.
 
 pub mod catalog;
+mod metadata;
+pub mod selection;
 
 use crate::catalog::{PRIMARY_KEY, REPLICATION_KEY, Selection, SyncMode};
 use crate::log::{Detail, LogEntry, LogFormat};
@@ -27,7 +29,7 @@ pub fn state_line(state: &State) -> String {
     format!("{{\"type\":\"STATE\",\"value\":{}}}\n", state.to_json())
 }
 
-/// A state with a bookmark for one stream.
+/// The form of a state with a bookmark for one stream, for messages.
 pub fn state_form(stream: &str) -> String {
     format!(
         "{{\"bookmarks\": {{{}: {{\"updated_at\": …, \"id\": …}}}}}}",
@@ -47,8 +49,8 @@ pub fn frame(stream: &str, extracted_at: Timestamp) -> Frame {
     }
 }
 
-/// An entry as Singer's own tools write and parse them, each line with its level; or in JSON, as
-/// Meltano takes structured logs.
+/// An entry of the log: as Singer's tools write and parse them, each line with its level; or in
+/// JSON, as Meltano reads structured logs.
 pub fn log_lines(entry: &LogEntry, format: LogFormat, now: Timestamp) -> String {
     if format == LogFormat::Json {
         return line(&structured(entry, now));
@@ -67,7 +69,7 @@ fn structured(entry: &LogEntry, now: Timestamp) -> Value {
         "ts": now.timestamp(),
         "thread_name": "main",
         "app_name": name,
-        // Meltano takes no entry without the member, and shows what it holds.
+        // Meltano requires this member, and shows it.
         "stream_name": "",
         "message": entry.text,
     });
@@ -92,7 +94,7 @@ mod tests {
     use crate::log::Level;
 
     #[test]
-    fn a_structured_entry_has_every_member_that_meltano_asks_for_and_none_is_null() {
+    fn a_structured_entry_has_every_member_that_meltano_requires() {
         let entry = structured(
             &LogEntry::new(Level::Warning, "careful"),
             Timestamp::UNIX_EPOCH,
@@ -114,7 +116,7 @@ mod tests {
     }
 
     #[test]
-    fn a_structured_figure_names_its_stream() {
+    fn a_structured_metric_names_its_stream() {
         let metric = json!({"metric": "record_count", "tags": {"stream": "contact"}});
         let entry = LogEntry {
             detail: Detail::Metric(metric),
