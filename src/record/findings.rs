@@ -90,18 +90,16 @@ fn sentence(field: &str, finding: Finding, count: u64, collects: bool) -> String
     let records = counted(count, "record");
     match finding {
         Finding::Nulled { declared } => {
-            format!(
-                "{field}: {values} could not be held by the declared {declared} and came out as null"
-            )
+            format!("{field}: {values} did not fit the declared {declared} and came out as null")
         }
         Finding::KeptAsText => {
             format!("{field}: {values} came out as JSON text, since the field is declared as text")
         }
         Finding::ZoneAssumed => {
-            format!("{field}: {values} named no time zone, which was read as UTC")
+            format!("{field}: {values} had no time zone and came out as UTC")
         }
         Finding::ZoneDropped => {
-            format!("{field}: {values} named a time zone and came out as the time of day in UTC")
+            format!("{field}: {values} had a time zone and came out as the time of day in UTC")
         }
         Finding::TooDeep => {
             format!("{field}: {values} nested more than 100 levels deep came out as null")
@@ -129,7 +127,7 @@ fn sentence(field: &str, finding: Finding, count: u64, collects: bool) -> String
         }
         Finding::Uncertain => {
             format!(
-                "{records} that had just changed came out, but moved no bookmark, since others may come before them; \
+                "{records} that had just changed came out, but moved no bookmark, since the API may not show all changes yet; \
                  the next run reads them again"
             )
         }
@@ -180,7 +178,7 @@ mod tests {
         assert_eq!(
             findings.sentences(false),
             [
-                "birthday: 3 values could not be held by the declared date and came out as null",
+                "birthday: 3 values did not fit the declared date and came out as null",
                 "notes: NUL characters were removed from 1 value",
             ]
         );

@@ -236,8 +236,8 @@ impl Traversal {
         Err(Failure::new(
             FailureKind::Malformed,
             format!(
-                "the API sent {MOST_REPEATED} pages in a row that it had sent before, and says that there is more; \
-                 try again, and report it to the API's makers if it persists"
+                "the API repeated {MOST_REPEATED} pages in a row, and there are still more; \
+                 run again, and report it to the API's provider if it persists"
             ),
         ))
     }
@@ -319,15 +319,15 @@ impl Traversal {
 }
 
 fn went_round() -> Failure {
-    Failure::new(
+    Failure::advised(
         FailureKind::InvalidCursor,
-        "the API sent the same page token twice, which would go round for ever",
+        "the API sent the same page token twice",
     )
 }
 
 fn broken_off() -> Failure {
     Failure::new(
         FailureKind::Server,
-        "fetching the page broke off; report this as a fault of the tap",
+        "fetching the page was aborted; report this as a bug in the tap",
     )
 }
