@@ -1,4 +1,5 @@
-//! Streams: those that a workspace offers, and the selection of streams and fields that a run reads.
+//! Streams: those that a workspace offers, and the selection of streams and fields that a run
+//! reads.
 
 pub mod name;
 

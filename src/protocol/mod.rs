@@ -1,6 +1,6 @@
 //! Protocols: each turns messages into lines of output, and reads catalogs and states. To add a
-//! protocol, add a folder here, a variant of [`Protocol`], and the match arms that the compiler asks
-//! for.
+//! protocol, add a folder here, a variant of [`Protocol`], and the match arms that the compiler
+//! asks for.
 
 pub mod airbyte;
 mod document;
@@ -166,8 +166,8 @@ impl Protocol {
         }
     }
 
-    /// The outcome of a check as a document; None if the protocol reports it by the log and the exit
-    /// status only.
+    /// The outcome of a check as a document; None if the protocol reports it only by the log and
+    /// the exit status.
     pub fn checked(self, outcome: Result<&str, &str>) -> Option<String> {
         match self {
             Self::Singer => None,

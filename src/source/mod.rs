@@ -1,5 +1,5 @@
-//! The source of a run's records: sends requests to the API at a pace that it accepts, retries them,
-//! and reads the responses. A run has one source, shared by all streams.
+//! The source of a run's records: sends requests to the API at a pace that it accepts, retries
+//! them, and reads the responses. A run has one source, shared by all streams.
 
 pub mod discover;
 pub mod pace;
@@ -194,8 +194,8 @@ impl Source {
         Ok(reply)
     }
 
-    /// Waits until the next attempt, or returns the failure if there is none. A rate limit delays all
-    /// requests, any other failure only this one.
+    /// Waits until the next attempt, or returns the failure if there is none. A rate limit delays
+    /// all requests, any other failure only this one.
     async fn wait_after(
         &self,
         attempts: &mut Attempts<'_>,

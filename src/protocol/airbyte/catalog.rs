@@ -152,9 +152,9 @@ impl AirbyteEntry {
         Some(Failure::new(FailureKind::Rejected, sentence))
     }
 
-    /// The stream with the fields of the catalog, and a warning for each mismatch. A stream that can
-    /// only be read as a whole is read so, whatever is configured. There is no warning about fields
-    /// that the catalog lacks: users deselect fields, and platforms detect new ones.
+    /// The stream with the fields of the catalog, and a warning for each mismatch. A stream that
+    /// can only be read as a whole is read as a whole, whatever is configured. Fields that the
+    /// catalog lacks cause no warning: users deselect fields, and platforms detect new ones.
     pub fn resolve(&self, stream: Stream) -> (Selection, Vec<String>) {
         let is_known = |name: &str| {
             self.fields

@@ -24,8 +24,8 @@ const SHARED: [(&str, &str); 10] = [
     ("user_agent", "tuning"),
 ];
 
-/// A date-time in UTC. The configuration accepts dates too, but some platforms check `format`, which
-/// dates do not match.
+/// A date-time in UTC. The configuration accepts dates too, but some platforms check `format`,
+/// which dates do not match.
 const DATE_PATTERN: &str = r"^[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}(\.[0-9]+)?Z$";
 
 pub fn line() -> String {

@@ -1,5 +1,5 @@
-//! Reads a state as Airbyte platforms pass it: a list of states per stream, one global state, or the
-//! legacy dictionary. Nulls and unknown members are ignored; platforms add them.
+//! Reads a state as Airbyte platforms pass it: a list of states per stream, one global state, or
+//! the legacy dictionary. Nulls and unknown members are ignored; platforms add them.
 
 use crate::record::json;
 use crate::state::State;

@@ -98,8 +98,8 @@ fn entry(stream: WireStream) -> Result<Option<SingerEntry>> {
 }
 
 impl SingerEntry {
-    /// The selection of a stream of the API, and a warning for each mismatch between the catalog and
-    /// the stream.
+    /// The selection of a stream of the API, and a warning for each mismatch between the catalog
+    /// and the stream.
     pub fn resolve(&self, stream: Stream) -> (Selection, Vec<String>) {
         let mut schema = self.schema.clone();
         self.prune(&mut schema, &mut Vec::new());
@@ -190,8 +190,8 @@ impl SingerEntry {
         }
     }
 
-    /// Sets the API's name and the shape of a property: by the API's name in the catalog, else by the
-    /// property's own name. The primary key and the replication key always keep their names.
+    /// Sets the API's name and the shape of a property: by the API's name in the catalog, else by
+    /// the property's own name. The primary key and the replication key always keep their names.
     /// Returns whether the stream has the property.
     fn find_source(&self, property: &mut Property, stream: &Stream) -> bool {
         let breadcrumb = ["properties".to_owned(), property.name.clone()];
