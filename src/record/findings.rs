@@ -56,7 +56,7 @@ impl Findings {
         &self.fresh
     }
 
-    /// Counts what is fresh, behind the record that it is about.
+    /// Counts what is fresh, after the record that it is about.
     pub fn settle(&mut self) {
         for mut key in self.fresh.drain(..) {
             if self.counts.len() >= MOST_COUNTS && !self.counts.contains_key(&key) {

@@ -28,7 +28,7 @@ pub fn type_of(raw: &str) -> JsonType {
     }
 }
 
-/// The characters of a raw string, or nothing if the value is no string or holds a lone surrogate.
+/// The characters of a raw string, or None if the value is not a string or holds a lone surrogate.
 pub fn text(raw: &str) -> Option<Cow<'_, str>> {
     let inner = raw.strip_prefix('"')?.strip_suffix('"')?;
     if inner.contains('\\') {
@@ -167,7 +167,7 @@ fn copy_tokens(
     true
 }
 
-/// The index just behind the string that opens at `start`.
+/// The index just after the string that opens at `start`.
 fn string_end(bytes: &[u8], start: usize) -> usize {
     let mut at = start + 1;
     while at < bytes.len() {

@@ -77,7 +77,7 @@ impl<'w, 'p> ValueWriter<'w, 'p> {
         self.path.pop();
     }
 
-    /// Writes a comma, unless nothing stands behind the opening bracket yet.
+    /// Writes a comma, unless it would follow the opening bracket.
     fn separate(&mut self, opening: u8) {
         if self.out.last() != Some(&opening) {
             self.out.push(b',');
