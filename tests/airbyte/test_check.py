@@ -66,7 +66,7 @@ def test_an_unreachable_address(api):
         ({"api": {"name": "reevo", "api_key": "sk-apik_1.2345\n67"}}, "copy the key again"),
         ({"api": {"name": "reevo", "api_key": "sk-apik_1.234567"}, "page_size": 0}, "page_size: "),
         ("{", "not valid JSON at line 1"),
-        ("[]", "no JSON object"),
+        ("[]", "not a JSON object"),
     ],
     ids=["empty", "api", "no key", "broken key", "size", "no JSON", "list"],
 )
