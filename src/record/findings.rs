@@ -109,10 +109,10 @@ fn sentence(field: &str, finding: Finding, count: u64, collects: bool) -> String
             format!("{field}: broken UTF-16 escapes were replaced by U+FFFD in {values}")
         }
         Finding::Unannounced if collects => format!(
-            "{field}: {values} of a field that the schema does not announce came out in the column _unknown_fields"
+            "{field}: {values} of a field that is not in the schema came out in the column _unknown_fields"
         ),
         Finding::Unannounced => format!(
-            "{field}: {values} of a field that the schema does not announce; \
+            "{field}: {values} of a field that is not in the schema; \
              unknown_fields \"collect\" keeps them in the column _unknown_fields, if the catalog selects it"
         ),
         Finding::WithoutId => {

@@ -15,7 +15,7 @@ fn unannounced_fields_are_reported_once_with_a_count() {
     let workspace = Workspace::reevo("records=20&unknown_attributes=2");
     let run = workspace.read(&contacts_and_notes()).run().ok();
     let run =
-        run.says("contact: unannounced_1: 20 values of a field that the schema does not announce");
+        run.says("contact: unannounced_1: 20 values of a field that is not in the schema");
     let warnings = run.logged("WARNING ");
     assert_eq!(
         warnings
@@ -52,7 +52,7 @@ fn unannounced_fields_are_collected_if_configured() {
         }
     }
     let run = workspace.read(&settings).run().ok();
-    let told = "contact: unannounced_1: 20 values of a field that the schema does not announce \
+    let told = "contact: unannounced_1: 20 values of a field that is not in the schema \
                 came out in the column _unknown_fields\n";
     let run = run.says(told);
     assert!(!run.stderr.contains("\"collect\""), "{}", run.stderr);
