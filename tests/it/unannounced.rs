@@ -14,8 +14,7 @@ fn contacts_and_notes() -> Value {
 fn unannounced_fields_are_reported_once_with_a_count() {
     let workspace = Workspace::reevo("records=20&unknown_attributes=2");
     let run = workspace.read(&contacts_and_notes()).run().ok();
-    let run =
-        run.says("contact: unannounced_1: 20 values of a field that is not in the schema");
+    let run = run.says("contact: unannounced_1: 20 values of a field that is not in the schema");
     let warnings = run.logged("WARNING ");
     assert_eq!(
         warnings
