@@ -20,6 +20,12 @@ pub struct Bookmark {
 }
 
 impl Bookmark {
+    /// The later of two bookmarks.
+    pub fn newer(one: Option<Self>, other: Option<Self>) -> Option<Self> {
+        let bookmarks = [one, other].into_iter().flatten();
+        bookmarks.max_by(|one, other| one.rank().cmp(&other.rank()))
+    }
+
     /// The order of a stream's bookmarks.
     pub fn rank(&self) -> (Timestamp, Option<&str>) {
         (self.timestamp, self.id.as_deref())

@@ -49,7 +49,8 @@ pub fn page_request(page: &PageRequest, expand: &[String]) -> Request {
     let collection = &page.stream.api_name;
     let mut query = Serializer::new(String::new());
     query.append_pair("limit", &page.limit.to_string());
-    query.append_pair("order_by", "updated_at:asc");
+    let order = page.order.word();
+    query.append_pair("order_by", &format!("updated_at:{order}"));
     if let Some(from) = &page.window.from {
         let operator = if from.inclusive { "gte" } else { "gt" };
         let from = in_utc(&from.updated_at);
@@ -151,7 +152,7 @@ fn shipped(collection: &str) -> Option<&'static str> {
 
 #[cfg(test)]
 mod tests {
-    use super::super::page::{LowerBound, Window};
+    use super::super::page::{LowerBound, Order, Window};
     use super::*;
 
     #[test]
@@ -169,6 +170,7 @@ mod tests {
             stream: &stream,
             window: &window,
             limit: 100,
+            order: Order::Ascending,
             token: Some(&token),
         };
         let expand = ["owner".to_owned(), "tags".to_owned()];

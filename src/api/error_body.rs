@@ -79,6 +79,7 @@ mod tests {
             request_id: None,
             received_at: chrono::Utc::now(),
             server_time: chrono::Utc::now(),
+            has_date: true,
             asked_at: chrono::Utc::now(),
         };
         failure(&reply, had_token)

@@ -140,6 +140,7 @@ impl Api {
             next,
             received_at: reply.received_at,
             server_time: reply.server_time,
+            has_date: reply.has_date,
             asked_at: reply.asked_at,
             body: reply.body,
         })

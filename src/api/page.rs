@@ -24,12 +24,30 @@ pub struct LowerBound {
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct PageToken(pub String);
 
+/// The order of `updated_at` in which records come.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Order {
+    Ascending,
+    Descending,
+}
+
+impl Order {
+    /// The word by which both APIs call it.
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Ascending => "asc",
+            Self::Descending => "desc",
+        }
+    }
+}
+
 /// The page to request.
 #[derive(Clone, Copy, Debug)]
 pub struct PageRequest<'a> {
     pub stream: &'a Stream,
     pub window: &'a Window,
     pub limit: u16,
+    pub order: Order,
     pub token: Option<&'a PageToken>,
 }
 
@@ -41,6 +59,8 @@ pub struct Page {
     pub received_at: Timestamp,
     /// The server's own time, in whole seconds.
     pub server_time: Timestamp,
+    /// Whether the response has a `Date` header.
+    pub has_date: bool,
     /// The earliest server time at which the page can have been requested.
     pub asked_at: Timestamp,
 }

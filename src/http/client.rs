@@ -100,7 +100,8 @@ impl Client {
         let body = self.read_body(&mut response).await?;
         let received_at = self.clock.now();
         let headers = response.headers();
-        let server_time = reply::date(headers).unwrap_or(received_at);
+        let date = reply::date(headers);
+        let server_time = date.unwrap_or(received_at);
         Ok(Reply {
             status: response.status().as_u16(),
             body,
@@ -108,6 +109,7 @@ impl Client {
             request_id: reply::request_id(headers),
             received_at,
             server_time,
+            has_date: date.is_some(),
             asked_at: server_time - took,
         })
     }

@@ -64,7 +64,7 @@ impl FailureKind {
             Self::UnknownStream => {
                 "check the name and the key's permissions; in record_types, name custom objects by their API name"
             }
-            Self::InvalidCursor => "the page token does not work; run again if this persists",
+            Self::InvalidCursor => "the page token does not work",
             Self::LimitOutOfRange | Self::Oversized => "set a smaller page_size",
             Self::Redirected => "redirects are not followed, to protect the key; check base_url",
             Self::Rejected => "check the configuration and run discover again",

@@ -13,6 +13,8 @@ pub struct Reply {
     pub received_at: Timestamp,
     /// The server's own time, in whole seconds; ours if there is no `Date` header.
     pub server_time: Timestamp,
+    /// Whether there is a `Date` header.
+    pub has_date: bool,
     /// The earliest server time at which the request can have been sent.
     pub asked_at: Timestamp,
 }

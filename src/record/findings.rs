@@ -28,8 +28,6 @@ pub enum Finding {
     WithoutUpdatedAt,
     /// The record's `updated_at` is later than the server's own time; likewise.
     AheadOfTime,
-    /// The record may have come out of its turn, for others changed as well; likewise.
-    Uncertain,
 }
 
 /// So many counts are kept apart; an API may make up a field for each record.
@@ -123,12 +121,6 @@ fn sentence(field: &str, finding: Finding, count: u64, collects: bool) -> String
         Finding::AheadOfTime => {
             format!(
                 "{records} with an updated_at later than the server's own time came out, but moved no bookmark"
-            )
-        }
-        Finding::Uncertain => {
-            format!(
-                "{records} that had just changed came out, but moved no bookmark, since the API may not show all changes yet; \
-                 the next run reads them again"
             )
         }
         Finding::WithoutUpdatedAt => {

@@ -1,4 +1,4 @@
-//! Turns a page into the lines to write for it.
+//! From a page to the lines that are written for it.
 
 use crate::api::page::Page;
 use crate::catalog::Selection;
@@ -7,21 +7,9 @@ use crate::protocol::Protocol;
 use crate::protocol::message::Frame;
 use crate::record::findings::{Finding, Findings};
 use crate::record::projection::{Projection, Scanned};
-use crate::time::timestamp::Timestamp;
-use crate::walk::progress::{Observation, Progress};
-use crate::walk::traversal::Step;
-use chrono::TimeDelta;
-
-/// The result of processing a page.
-pub struct Delivered {
-    /// The records to write, one per line. Missing are certain repeats, and records that the walk
-    /// will read again after it starts again.
-    pub lines: Vec<u8>,
-    /// The walk has to start again to read the other records.
-    pub starts_again: bool,
-    /// The oldest `updated_at` of the page.
-    pub oldest: Option<Timestamp>,
-}
+use crate::walk::facts::{NewestAnswer, Observation, VersionFact};
+use crate::walk::plan::Plan;
+use std::hash::{DefaultHasher, Hash, Hasher};
 
 /// Turns the pages of one stream into lines.
 pub struct Lines {
@@ -29,7 +17,7 @@ pub struct Lines {
     stream: String,
     projection: Projection,
     findings: Findings,
-    /// How many records have been written.
+    /// How many records have been emitted.
     pub records: u64,
 }
 
@@ -44,20 +32,12 @@ impl Lines {
         }
     }
 
-    /// The lines of a page. Its records advance the walk's progress.
-    pub fn of_page(&mut self, step: &Step, progress: &mut Progress) -> Result<Delivered, Failure> {
-        let page = &step.page;
+    /// The lines of the page that answers the plan's request `ask`, without the records that the
+    /// plan does not want emitted.
+    pub fn of_page(&mut self, page: &Page, plan: &mut Plan, ask: u64) -> Result<Vec<u8>, Failure> {
         let frame = self.protocol.frame(&self.stream, page.received_at);
-        // In a sorted walk, a record's position tells which changes it may have missed. In an
-        // unsorted walk, any record may have changed since the walk began.
-        let is_sorted = progress.is_sorted();
-        let certain_below = (step.by_token || !is_sorted).then_some(step.young_from);
-        let comes_again = step.by_token && is_sorted && !step.is_last_resort;
-        let now = end_of_server_second(page);
         let mut lines = Vec::with_capacity(page.body.len());
-        let (mut is_whole, mut oldest) = (true, None);
         let mut scanned = Scanned::default();
-        progress.begin_page(!step.by_token);
         for raw in page.raw_records() {
             self.projection
                 .scan(raw, &mut scanned)
@@ -67,47 +47,50 @@ impl Lines {
                 self.findings.settle();
                 continue;
             };
-            let timestamp = version.updated_at.as_ref().map(|(timestamp, _)| *timestamp);
-            oldest = [oldest, timestamp].into_iter().flatten().min();
-            let observation = progress.observe(&version, now, certain_below);
-            if comes_again
-                && matches!(
-                    observation,
-                    Observation::AheadOfTime | Observation::Uncertain
-                )
-            {
-                is_whole = false;
-                continue;
-            }
-            if observation != Observation::Repeat {
-                self.note(observation, is_sorted);
+            let stamp = version.updated_at.as_ref();
+            let observation = plan.observe(
+                ask,
+                &VersionFact {
+                    id: &version.id,
+                    stamp: stamp.map(|(timestamp, text)| (*timestamp, text.as_ref())),
+                    digest: digest(raw),
+                },
+            );
+            if observation.is_emitted() {
+                self.note(observation);
                 self.write(&mut lines, &frame, &scanned);
             }
         }
-        // If the page token leads to an empty last page, the token may be wrong.
-        let is_dead_end = comes_again && step.is_last && page.records.is_empty();
-        if is_whole {
-            progress.end_page();
-        }
-        Ok(Delivered {
-            lines,
-            starts_again: !is_whole || is_dead_end,
-            oldest,
-        })
+        Ok(lines)
     }
 
-    /// The findings so far, one sentence each.
+    /// What a page that answers the question for the newest record says.
+    pub fn newest(&self, page: &Page) -> NewestAnswer {
+        let mut scanned = Scanned::default();
+        let version = page.raw_records().next().and_then(|raw| {
+            self.projection.scan(raw, &mut scanned).ok()?;
+            self.projection.version(&scanned)
+        });
+        match version {
+            None => NewestAnswer::Nothing,
+            Some(version) => match version.updated_at {
+                None => NewestAnswer::Undated,
+                Some((timestamp, _)) => NewestAnswer::At(timestamp),
+            },
+        }
+    }
+
+    /// What was noticed of the values so far, a sentence each.
     pub fn findings(&self) -> Vec<String> {
         self.findings.sentences(self.projection.collects())
     }
 
-    /// Counts a version that is written although it does not move the bookmark.
-    fn note(&mut self, observation: Observation, is_sorted: bool) {
+    /// Counts a version that is emitted and moves no bookmark.
+    fn note(&mut self, observation: Observation) {
         let finding = match observation {
-            Observation::Uncertain if is_sorted => Finding::Uncertain,
             Observation::AheadOfTime => Finding::AheadOfTime,
             Observation::Undated => Finding::WithoutUpdatedAt,
-            Observation::New | Observation::Repeat | Observation::Uncertain => return,
+            Observation::New | Observation::Repeat | Observation::Elsewhere => return,
         };
         self.findings.add(String::new(), finding);
     }
@@ -123,9 +106,11 @@ impl Lines {
     }
 }
 
-/// The latest time that the server's clock may have shown: its `Date` header has whole seconds.
-fn end_of_server_second(page: &Page) -> Timestamp {
-    page.server_time + TimeDelta::seconds(1)
+/// A hash of a record's bytes, which tells two versions with one stamp apart.
+fn digest(raw: &str) -> u64 {
+    let mut hasher = DefaultHasher::new();
+    raw.hash(&mut hasher);
+    hasher.finish()
 }
 
 fn broken_record() -> Failure {

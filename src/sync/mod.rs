@@ -1,12 +1,13 @@
 //! Reads the selected streams concurrently. After a stream has ended, its bookmark is emitted. A
 //! stream that fails keeps its old bookmark, and the others continue.
 
-mod bounds;
 pub mod conclusion;
 pub mod end;
+mod fetches;
 mod lines;
 mod report;
 mod stream;
+mod terms;
 mod wanted;
 
 pub use wanted::Wanted;
@@ -55,11 +56,12 @@ pub async fn sync(
         // The state was checked when it was read.
         let bookmark = state.bookmark(wanted.name()).unwrap_or_default();
         let (source, messages) = (Arc::clone(source), messages.clone());
+        let spare = Arc::clone(&permits);
         tasks.spawn(async move {
             let _permit = permit;
             Ended {
                 stream: wanted.name().to_owned(),
-                end: read(source, protocol, wanted, bookmark, messages).await,
+                end: read(source, protocol, wanted, bookmark, spare, messages).await,
             }
         });
     }
@@ -79,11 +81,12 @@ async fn read(
     protocol: Protocol,
     wanted: Wanted,
     bookmark: Option<Bookmark>,
+    spare: Arc<Semaphore>,
     messages: Sender<Message>,
 ) -> End {
     let failure = match wanted.select(&source).await {
         Ok(selection) => {
-            let stream = StreamRun::new(&source, protocol, selection, bookmark, messages);
+            let stream = StreamRun::new(&source, protocol, selection, bookmark, &spare, messages);
             return stream.read().await;
         }
         Err(failure) => failure,

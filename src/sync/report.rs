@@ -27,12 +27,11 @@ impl Report {
         }
     }
 
-    /// Logs the progress of a long walk from time to time.
-    pub fn progress(&self, pages: u64, records: u64, newest: Option<&Bookmark>) {
+    /// Logs the progress of a long stream from time to time.
+    pub fn progress(&self, pages: u64, records: u64) {
         const PAGES_BETWEEN: u64 = 100;
         if pages.is_multiple_of(PAGES_BETWEEN) {
-            let position = newest.map_or("no date", |newest| newest.updated_at.as_str());
-            self.info(format!("{records} records so far, up to {position}"));
+            self.info(format!("{records} records so far"));
         }
     }
 

@@ -1,27 +1,35 @@
-//! Reads one stream: its walk, its lines, its end.
+//! One stream on its way from API to output. What to ask and what is certain, the plan says; this
+//! moves bytes between it, the source and the writer.
 
-use super::bounds;
 use super::end::End;
-use super::lines::{Delivered, Lines};
+use super::fetches::{self, Fetched, Fetches};
+use super::lines::Lines;
 use super::report::Report;
-use crate::api::page::Window;
+use super::terms;
+use crate::api::page::Page;
 use crate::catalog::{Replication, Selection, SyncMode};
-use crate::http::failure::Failure;
+use crate::http::failure::{Failure, FailureKind};
 use crate::protocol::Protocol;
 use crate::protocol::message::Message;
 use crate::source::Source;
 use crate::state::Bookmark;
 use crate::time::timestamp;
-use crate::walk::progress::Progress;
-use crate::walk::traversal::{Step, Traversal};
+use crate::walk::GaveUp;
+use crate::walk::facts::{NewestAnswer, PageTimes};
+use crate::walk::plan::{Ask, Plan, Query, Restart};
 use std::sync::Arc;
+use tokio::sync::Semaphore;
 use tokio::sync::mpsc::Sender;
 
 pub struct StreamRun {
     source: Arc<Source>,
     selection: Arc<Selection>,
     bookmark: Option<Bookmark>,
-    progress: Progress,
+    plan: Plan,
+    fetches: Fetches,
+    /// The size of pages; it becomes smaller where large ones keep failing.
+    limit: u16,
+    pages: u64,
     lines: Lines,
     report: Report,
     messages: Sender<Message>,
@@ -33,19 +41,20 @@ impl StreamRun {
         protocol: Protocol,
         selection: Selection,
         bookmark: Option<Bookmark>,
+        spare: &Arc<Semaphore>,
         messages: Sender<Message>,
     ) -> Self {
-        let progress = match (selection.stream.best_mode(), selection.mode) {
-            (SyncMode::FullTable, _) => Progress::unsorted(bookmark.clone()),
-            (_, SyncMode::FullTable) => Progress::full_table(bookmark.clone()),
-            (_, SyncMode::Incremental) => Progress::incremental(bookmark.clone()),
-        };
+        let report = Report::begin(Arc::clone(source), &selection.stream.name);
+        let terms = terms::of_run(&source.config, &selection, bookmark.as_ref());
         Self {
             source: Arc::clone(source),
-            bookmark,
-            progress,
+            plan: Plan::new(terms),
+            fetches: Fetches::new(source, &selection.stream, &report.tally, spare),
+            limit: source.config.page_size,
+            pages: 0,
             lines: Lines::new(protocol, &selection),
-            report: Report::begin(Arc::clone(source), &selection.stream.name),
+            report,
+            bookmark,
             selection: Arc::new(selection),
             messages,
         }
@@ -54,40 +63,162 @@ impl StreamRun {
     /// Reads the stream to its end.
     pub async fn read(mut self) -> End {
         self.warn_of_future_bookmark();
+        self.tell_of_whole();
         let began = Message::Began(Arc::clone(&self.selection));
-        if let Err(unread) = self.send(began).await {
+        if let Err(unread) = self.say(began).await {
             return unread;
         }
-        let mut traversal = self.traversal();
+        match self.carry_out().await {
+            Ok(()) => self.end().await,
+            Err(End::Failed(failure)) => self.fail(failure).await,
+            Err(end) => end,
+        }
+    }
+
+    /// Carries out the plan: every request that it wants, and every page that arrives.
+    async fn carry_out(&mut self) -> Result<(), End> {
         loop {
-            let step = match traversal.next_page(&mut self.progress).await {
-                Ok(Some(step)) => step,
-                Ok(None) => break,
-                Err(failure) => return self.fail(failure).await,
-            };
-            let delivered = match self.deliver(&step).await {
-                Ok(delivered) => delivered,
-                Err(End::Failed(failure)) => return self.fail(failure).await,
-                Err(end) => return end,
-            };
-            let pages = traversal.pages();
-            self.report
-                .progress(pages, self.lines.records, self.progress.newest());
-            if delivered.starts_again {
-                traversal.walk_again(&mut self.progress);
-            } else if traversal.has_caught_up(&self.progress, step.is_last_resort, delivered.oldest)
+            while let Some(place) = self.fetches.place()
+                && let Some(ask) = self.plan.ask(self.limit)
+            {
+                self.log_request(&ask);
+                self.fetches.send(place, ask, self.limit);
+            }
+            if self.plan.is_done() {
+                return Ok(());
+            }
+            let fetched = self.fetches.next().await;
+            let fetched = fetched.expect("a plan that is not done has a request on its way");
+            self.take(&fetched).await?;
+            self.fetches.written(fetched.place);
+        }
+    }
+
+    async fn take(&mut self, fetched: &Fetched) -> Result<(), End> {
+        if !self.plan.is_wanted(fetched.ask.id) {
+            return Ok(());
+        }
+        match (&fetched.page, &fetched.ask.query) {
+            (Ok((page, _)), Query::Newest { .. }) => {
+                self.plan.newest_is(self.lines.newest(page));
+                Ok(())
+            }
+            (Ok((page, limit)), Query::Page { .. }) => {
+                self.limit = self.limit.min(*limit);
+                self.deliver(page, fetched.ask.id).await
+            }
+            (Err(failure), query) => self.recover(failure, fetched.ask.id, query),
+        }
+    }
+
+    /// Hands over the records of a page.
+    async fn deliver(&mut self, page: &Page, ask: u64) -> Result<(), End> {
+        self.pages += 1;
+        let times = PageTimes {
+            asked_at: page.asked_at,
+            server_time: page.server_time,
+            has_date: page.has_date,
+        };
+        self.plan.begin_page(ask, times, page.next.is_some());
+        let lines = self.lines.of_page(page, &mut self.plan, ask);
+        let lines = lines.map_err(End::Failed)?;
+        if !lines.is_empty() {
+            self.say(Message::Records(lines)).await?;
+        }
+        self.report.progress(self.pages, self.lines.records);
+        match self.plan.end_page(ask, page.next.clone()) {
+            Ok(()) => {
+                self.tell_of_restart(None);
+                Ok(())
+            }
+            Err(gave_up) => Err(End::Failed(Failure::new(
+                FailureKind::Malformed,
+                self.given_up(gave_up, None),
+            ))),
+        }
+    }
+
+    /// Goes on after a failure, where the plan knows a way.
+    fn recover(&mut self, failure: &Failure, ask: u64, query: &Query) -> Result<(), End> {
+        match query {
+            Query::Newest { .. } if fetches::is_refused(failure) => {
+                self.plan.newest_is(NewestAnswer::Nothing);
+            }
+            Query::Page { token: Some(_), .. } if failure.kind == FailureKind::InvalidCursor => {
+                return self.go_on_without_token(failure, ask);
+            }
+            Query::Page { window, .. }
+                if fetches::is_refused(failure) && window.until != self.source.config.end_date =>
             {
                 self.report
-                    .info("changes made during this run are left to the next one");
-                return self.end(pages, Progress::settled_bookmark).await;
+                    .warning(format!("{failure}; going on without upper bounds"));
+                self.plan.filter_refused();
             }
+            _ => return Err(End::Failed(failure.clone())),
         }
-        self.end(traversal.pages(), Progress::bookmark).await
+        Ok(())
+    }
+
+    fn go_on_without_token(&mut self, failure: &Failure, ask: u64) -> Result<(), End> {
+        match self.plan.token_failed(ask) {
+            Ok(()) => {
+                self.tell_of_restart(Some(failure));
+                Ok(())
+            }
+            Err(gave_up) => Err(End::Failed(Failure {
+                sentence: self.given_up(gave_up, Some(failure)),
+                ..failure.clone()
+            })),
+        }
+    }
+
+    fn given_up(&self, gave_up: GaveUp, failure: Option<&Failure>) -> String {
+        let happened = match gave_up {
+            GaveUp::Endless => "the API repeated 1000 pages in a row".to_owned(),
+            GaveUp::Restarts(reason) => {
+                let reason = failure.map_or(reason.to_owned(), ToString::to_string);
+                format!("{reason}; gave up after starting again 2 times without getting further")
+            }
+        };
+        let is_in_order = self.selection.stream.best_mode() == SyncMode::Incremental;
+        let advice = if is_in_order {
+            "run again, or set paging to \"seek\", which needs no page tokens"
+        } else {
+            "run again; if this persists, report it to the API's vendor"
+        };
+        format!("{happened}; {advice}")
+    }
+
+    /// Says that a walk has started again, if it has, and why.
+    fn tell_of_restart(&self, failure: Option<&Failure>) {
+        if let Some(Restart { reason, from }) = &self.plan.restarted {
+            let reason = failure.map_or((*reason).to_owned(), ToString::to_string);
+            let from = from.as_deref().unwrap_or("its start");
+            let warning = format!("{reason}; starting again from {from}");
+            self.report.warning(warning);
+        }
+    }
+
+    fn log_request(&self, ask: &Ask) {
+        let name = &self.selection.stream.name;
+        let text = match &ask.query {
+            Query::Newest { .. } => "asks for its newest record".to_owned(),
+            Query::Page { window, token } => {
+                let from = window
+                    .from
+                    .as_ref()
+                    .map_or("its start", |from| &from.updated_at);
+                let until = window.until.as_deref().unwrap_or("its end");
+                let token = if token.is_some() { ", by token" } else { "" };
+                format!("asks from {from} to {until}{token}")
+            }
+        };
+        self.source.log.debug(format!("{name} {text}"));
     }
 
     fn warn_of_future_bookmark(&self) {
-        let is_incremental = self.selection.mode == SyncMode::Incremental;
-        let bookmark = self.bookmark.as_ref().filter(|_| is_incremental);
+        let is_from_there = self.selection.mode == SyncMode::Incremental;
+        let bookmark = self.bookmark.as_ref().filter(|_| is_from_there);
         let now = self.source.clock.now();
         let warning = bookmark.and_then(|bookmark| {
             timestamp::warning_of_future("the bookmark", &bookmark.updated_at, now)
@@ -97,60 +228,46 @@ impl StreamRun {
         }
     }
 
-    fn traversal(&self) -> Traversal {
-        Traversal::begin(
-            Arc::clone(&self.source),
-            Arc::new(self.selection.stream.clone()),
-            self.window(),
-            Arc::clone(&self.report.tally),
-        )
-    }
-
-    /// The `updated_at` window that this run reads. It is unbounded for a stream that cannot be
-    /// filtered.
-    fn window(&self) -> Window {
+    /// Says why a stream is read as a whole.
+    fn tell_of_whole(&self) {
+        let Replication::FullTable { because } = &self.selection.stream.replication else {
+            return;
+        };
         let config = &self.source.config;
-        if self.selection.stream.best_mode() == SyncMode::Incremental {
-            return bounds::of_run(config, self.selection.mode, self.bookmark.as_ref());
-        }
-        if let Replication::FullTable { because } = &self.selection.stream.replication {
-            let name = &self.selection.stream.name;
-            let dated = config.start_date.is_some() || config.end_date.is_some();
-            let despite = if dated {
-                ", regardless of start_date and end_date"
-            } else {
-                ""
-            };
-            self.source
-                .log
-                .info(format!("{name} is read in full{despite}: {because}"));
-        }
-        Window::default()
+        let dated = config.start_date.is_some() || config.end_date.is_some();
+        let despite = if dated {
+            ", regardless of start_date and end_date"
+        } else {
+            ""
+        };
+        let name = &self.selection.stream.name;
+        self.source
+            .log
+            .info(format!("{name} is read in full{despite}: {because}"));
     }
 
-    /// Sends the records of a page to the writer.
-    async fn deliver(&mut self, step: &Step) -> Result<Delivered, End> {
-        let page = self.lines.of_page(step, &mut self.progress);
-        let mut delivered = page.map_err(End::Failed)?;
-        let lines = std::mem::take(&mut delivered.lines);
-        if !lines.is_empty() {
-            self.send(Message::Records(lines)).await?;
-        }
-        Ok(delivered)
-    }
-
-    async fn end(mut self, pages: u64, earned: fn(Progress) -> Option<Bookmark>) -> End {
+    async fn end(self) -> End {
         self.report.findings(&self.lines.findings());
-        let progress = std::mem::replace(&mut self.progress, Progress::full_table(None));
-        let (old, new) = (self.bookmark.as_ref(), earned(progress));
+        if self.plan.leaves_more {
+            self.report
+                .info("changes made during this run are left to the next one");
+        }
+        let promised = self.plan.promised().map(|newest| Bookmark {
+            timestamp: newest.stamp.timestamp,
+            updated_at: newest.stamp.text,
+            id: Some(newest.id),
+        });
+        let new = Bookmark::newer(self.bookmark.clone(), promised);
         let records = self.lines.records;
-        let summary = self.report.summary(pages, records, old, new.as_ref());
+        let summary =
+            self.report
+                .summary(self.pages, records, self.bookmark.as_ref(), new.as_ref());
         let ended = Message::Ended {
             stream: self.selection.stream.name.clone(),
             bookmark: new,
             records,
         };
-        if let Err(unread) = self.send(ended).await {
+        if let Err(unread) = self.say(ended).await {
             return unread;
         }
         self.report.info(summary);
@@ -165,7 +282,7 @@ impl StreamRun {
         End::failed(&self.source, &self.messages, stream, failure).await
     }
 
-    async fn send(&self, message: Message) -> Result<(), End> {
+    async fn say(&self, message: Message) -> Result<(), End> {
         self.messages.send(message).await.map_err(|_| End::Unread)
     }
 }

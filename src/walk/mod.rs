@@ -1,4 +1,12 @@
-//! One walk through a window of a stream: which page comes next, and what is certain.
+//! Which page of a stream comes next, and what is certain: a plan, the windows of its past, and its
+//! present. All of it is pure.
 
-pub mod progress;
-pub mod traversal;
+pub mod facts;
+pub mod plan;
+mod present;
+mod scan;
+mod seen;
+mod window;
+
+pub use facts::Newest;
+pub use window::{Edge, GaveUp};

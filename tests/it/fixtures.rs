@@ -48,6 +48,7 @@ fn reply(status: u16, body: &str) -> Reply {
         request_id: None,
         received_at: chrono::DateTime::UNIX_EPOCH,
         server_time: chrono::DateTime::UNIX_EPOCH,
+        has_date: true,
         asked_at: chrono::DateTime::UNIX_EPOCH,
     }
 }

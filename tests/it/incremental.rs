@@ -215,7 +215,7 @@ fn boundary_lookback_and_end_date_shape_the_window() {
 fn a_full_export_has_no_filter_and_its_next_pages_repeat_only_what_they_must() {
     let reevo = Workspace::reevo("records=60");
     reevo
-        .read(&json!({"record_types": ["contact"], "page_size": 25}))
+        .read(&json!({"record_types": ["contact"], "page_size": 25, "concurrency": 1}))
         .emitted();
     let pages = requests(&reevo, "contact");
     assert_eq!(pages.len(), 3);
@@ -227,7 +227,9 @@ fn a_full_export_has_no_filter_and_its_next_pages_repeat_only_what_they_must() {
     }
 
     let askelephant = Workspace::askelephant("records=60");
-    let expand = json!({"expand": ["owner", "tags"], "page_size": 25, "end_date": "2027-01-01"});
+    let expand = json!({
+        "expand": ["owner", "tags"], "page_size": 25, "end_date": "2027-01-01", "concurrency": 1
+    });
     askelephant.read(&expand).emitted();
     let pages = requests(&askelephant, "engagements");
     assert_eq!(pages.len(), 3);

@@ -9,15 +9,15 @@ use serde_json::{Value, json};
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Mutex;
 
-/// The stream that changes, and settings that read it in pages of ten.
+/// The stream that changes, and settings that read it in pages of ten, one after the other.
 fn stream_of(api: &str) -> (&'static str, Value) {
     if api == REEVO {
         (
             "contact",
-            json!({"record_types": ["contact"], "page_size": 10}),
+            json!({"record_types": ["contact"], "page_size": 10, "concurrency": 1}),
         )
     } else {
-        ("contacts", json!({"page_size": 10}))
+        ("contacts", json!({"page_size": 10, "concurrency": 1}))
     }
 }
 

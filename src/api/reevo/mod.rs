@@ -66,7 +66,7 @@ fn first_page(page: &PageRequest) -> Value {
     }
     let mut sort = Vec::new();
     if page.stream.replication == Replication::Incremental {
-        sort.push(json!({"field": REPLICATION_KEY, "direction": "asc"}));
+        sort.push(json!({"field": REPLICATION_KEY, "direction": page.order.word()}));
     }
     if page.stream.sorts_by_id {
         sort.push(json!({"field": PRIMARY_KEY, "direction": "asc"}));
@@ -95,7 +95,7 @@ fn segment(record_type: &str) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::super::page::{LowerBound, Window};
+    use super::super::page::{LowerBound, Order, Window};
     use super::*;
     use crate::catalog::Stream;
 
@@ -115,6 +115,7 @@ mod tests {
             stream: &stream,
             window: &window,
             limit: 500,
+            order: Order::Ascending,
             token: None,
         };
         assert_eq!(page_request(&page).path, "/contact/_query");
@@ -141,6 +142,7 @@ mod tests {
             stream: &stream,
             window: &window,
             limit: 7,
+            order: Order::Ascending,
             token: None,
         };
         assert_eq!(

@@ -44,8 +44,7 @@ fn change((field, finding): &(String, Finding)) -> Option<Value> {
         | Finding::Unannounced
         | Finding::WithoutId
         | Finding::WithoutUpdatedAt
-        | Finding::AheadOfTime
-        | Finding::Uncertain => return None,
+        | Finding::AheadOfTime => return None,
     };
     Some(json!({"field": field, "change": change, "reason": "SOURCE_SERIALIZATION_ERROR"}))
 }

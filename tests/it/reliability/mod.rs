@@ -56,14 +56,15 @@ impl Trial {
         Self::with(api, &format!("records={records}"), &json!({}))
     }
 
-    /// A trial with these options of the sandbox and settings of the tap.
+    /// A trial with these options of the sandbox and settings of the tap. Requests go one after the
+    /// other, unless the settings say otherwise: rules count them.
     fn with(api: &'static str, options: &str, more: &Value) -> Self {
         let mut options = options.to_owned();
         if !options.contains("streams=") {
             options.push_str("&streams=contact,contacts");
         }
         let workspace = Workspace::new(api, &options);
-        let mut settings = json!({"page_size": 10});
+        let mut settings = json!({"page_size": 10, "concurrency": 1});
         for (key, value) in more.as_object().unwrap() {
             settings[key] = value.clone();
         }

@@ -1,0 +1,99 @@
+//! The terms on which a run reads a stream: from where, how far, and in which way.
+
+use crate::api::page::LowerBound;
+use crate::catalog::{REPLICATION_KEY, Selection, SyncMode};
+use crate::config::{Boundary, Config};
+use crate::state::Bookmark;
+use crate::time::timestamp::{self, Timestamp};
+use crate::walk::Edge;
+use crate::walk::plan::{Reading, Terms};
+use chrono::{Datelike, TimeDelta};
+
+/// How much older than its change a stamp may be by the clock of the `Date` header: clocks differ,
+/// and changes become visible late. Where it takes longer, `lookback_seconds` says so.
+const LATENESS: TimeDelta = TimeDelta::seconds(60);
+
+/// The terms of a run: from the bookmark, less the lookback, or from the start date, or without a
+/// lower bound; up to the end date.
+pub fn of_run(config: &Config, selection: &Selection, bookmark: Option<&Bookmark>) -> Terms {
+    let reading = reading(selection);
+    // A longer one would leave the range of timestamps.
+    let lookback = TimeDelta::from_std(config.lookback).unwrap_or(TimeDelta::MAX);
+    let lookback = lookback.min(TimeDelta::days(3_000_000));
+    let known = bookmark.filter(|_| selection.mode == SyncMode::Incremental);
+    let (from, until) = match reading {
+        Reading::Scan => (None, None),
+        _ => (
+            lower_bound(config, selection.mode, bookmark),
+            upper_bound(config),
+        ),
+    };
+    Terms {
+        from,
+        until,
+        lateness: lookback.max(LATENESS),
+        reading,
+        places: config.concurrency,
+        known: known.and_then(|bookmark| Some((bookmark.id.clone()?, bookmark.timestamp))),
+    }
+}
+
+fn reading(selection: &Selection) -> Reading {
+    if selection.stream.best_mode() == SyncMode::FullTable {
+        return Reading::Scan;
+    }
+    let mut properties = selection.stream.properties.iter();
+    let key = properties.find(|property| property.api_name == REPLICATION_KEY);
+    let operators = key.map_or(&[][..], |key| &key.filter_operators);
+    // A field whose operators are not listed takes them all.
+    if operators.is_empty() || operators.iter().any(|operator| operator == "lt") {
+        Reading::Windows
+    } else {
+        Reading::Ordered
+    }
+}
+
+fn upper_bound(config: &Config) -> Option<Edge> {
+    let text = config.end_date.clone()?;
+    let timestamp = timestamp::parse(&text)?.timestamp;
+    Some(Edge { timestamp, text })
+}
+
+fn lower_bound(
+    config: &Config,
+    mode: SyncMode,
+    bookmark: Option<&Bookmark>,
+) -> Option<(LowerBound, Timestamp)> {
+    if let (SyncMode::Incremental, Some(bookmark)) = (mode, bookmark) {
+        return at_bookmark(config, bookmark);
+    }
+    let updated_at = config.start_date.clone()?;
+    let timestamp = timestamp::parse(&updated_at)?.timestamp;
+    let inclusive = true;
+    Some((
+        LowerBound {
+            updated_at,
+            inclusive,
+        },
+        timestamp,
+    ))
+}
+
+/// The bound at a bookmark; none if the lookback leads to before all dates. Its text goes back to
+/// the API as the API wrote it, since any other could lose digits that the API compares.
+fn at_bookmark(config: &Config, bookmark: &Bookmark) -> Option<(LowerBound, Timestamp)> {
+    if config.lookback.is_zero() {
+        let bound = LowerBound {
+            updated_at: bookmark.updated_at.clone(),
+            inclusive: config.boundary == Boundary::Gte,
+        };
+        return Some((bound, bookmark.timestamp));
+    }
+    let lookback = TimeDelta::from_std(config.lookback).ok()?;
+    let earlier = bookmark.timestamp.checked_sub_signed(lookback)?;
+    let bound = LowerBound {
+        updated_at: timestamp::micros(earlier),
+        inclusive: true,
+    };
+    (earlier.year() > 0).then_some((bound, earlier))
+}

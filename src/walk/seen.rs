@@ -1,0 +1,37 @@
+//! The versions that a part of a plan has seen lately.
+
+use super::facts::Stamp;
+use crate::time::timestamp::Timestamp;
+use chrono::TimeDelta;
+use std::collections::BTreeSet;
+
+/// The number of versions that are remembered. Beyond that, repeats are emitted.
+const MOST: usize = 100_000;
+
+/// What a stamp may have been cut or rounded by at most: no API writes less than seconds.
+const COARSEST: TimeDelta = TimeDelta::seconds(2);
+
+/// Versions by stamp and digest, so that two changes within one shown stamp stay apart.
+#[derive(Clone, Debug, Default)]
+pub struct Seen {
+    versions: BTreeSet<(Timestamp, u64)>,
+}
+
+impl Seen {
+    /// Remembers a version. Returns whether it is new.
+    pub fn insert(&mut self, timestamp: Timestamp, digest: u64) -> bool {
+        let is_new = self.versions.insert((timestamp, digest));
+        if self.versions.len() > MOST {
+            self.versions.pop_first();
+        }
+        is_new
+    }
+
+    /// Forgets what no query from this stamp on can bring again.
+    pub fn forget_before(&mut self, stamp: &Stamp) {
+        let from = stamp.timestamp.checked_sub_signed(COARSEST);
+        if let Some(from) = from {
+            self.versions = self.versions.split_off(&(from, 0));
+        }
+    }
+}

@@ -1,0 +1,471 @@
+//! The walk through one window of the past: page after page by token, to an end that is certain.
+//!
+//! A token may merely name the last record of its page. When that record changes, the token moves
+//! with it to the end of the order and leads there, past everything between. The stamps there are
+//! later than the horizon, and a window's filter hides them. So a page that a token led to is
+//! certain if it shows a new record below the edge, and an empty one is not believed.
+
+use super::facts::{Newest, Observation, Stamp, VersionFact, may_follow};
+use super::seen::Seen;
+use crate::api::page::{LowerBound, PageToken, Window};
+use crate::time::timestamp::{self, Timestamp};
+use chrono::TimeDelta;
+use std::collections::HashSet;
+use std::collections::hash_map::DefaultHasher;
+use std::hash::{Hash, Hasher};
+
+/// So many pages in a row that bring nothing new have no end.
+pub const MOST_REPEATED: u32 = 1000;
+
+/// How often a walk may start again without getting further.
+pub const RESTARTS_WITHOUT_PROGRESS: u32 = 2;
+
+/// Why a walk cannot go on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum GaveUp {
+    Endless,
+    /// It has started again too often, the last time for this reason.
+    Restarts(&'static str),
+}
+
+/// An upper bound of a window, exclusive.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Edge {
+    pub timestamp: Timestamp,
+    /// The text that filters send.
+    pub text: String,
+}
+
+impl Edge {
+    pub fn at(timestamp: Timestamp) -> Self {
+        Self {
+            timestamp,
+            text: timestamp::micros(timestamp),
+        }
+    }
+}
+
+/// What a walk does next.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Next {
+    /// Ask from the window's start, or from the settled stamp.
+    Start,
+    Token(PageToken),
+    Ended,
+    GivenUp(GaveUp),
+    /// No upper bound works: the API does not have one, or does not keep to it.
+    Unbounded,
+}
+
+#[derive(Clone, Debug)]
+pub struct WindowWalk {
+    from: Option<LowerBound>,
+    /// Where a window that was split off begins.
+    starts_at: Option<Timestamp>,
+    /// Whether the API takes an upper bound.
+    has_bound: bool,
+    /// Whether a query had an upper bound that left something to others.
+    is_narrowed: bool,
+    /// The lower bound of the last query.
+    asked_from: Option<LowerBound>,
+    /// The `lt` that the queries send.
+    filter: Option<Edge>,
+    /// Records from here on are read elsewhere. It is the filter, or lies below it where the window
+    /// became smaller after its last query.
+    edge: Option<Edge>,
+    /// The last stamp before the newest page that is known to have come in its turn.
+    settled: Option<Stamp>,
+    /// The last stamp of the newest page.
+    last: Option<Stamp>,
+    newest: Option<Newest>,
+    reached: Option<Timestamp>,
+    pub seen: Seen,
+    tokens: HashSet<u64>,
+    pub next: Next,
+    /// What the page that was asked for last was asked by.
+    asked_by: AskedBy,
+    page: PageSoFar,
+    repeated: u32,
+    restarts: Restarts,
+    /// Why the newest page made the walk start again, if it did.
+    pub restarted: Option<&'static str>,
+    /// Whether the end is in doubt, so that what is left is read by seeking.
+    is_checking: bool,
+}
+
+/// What a page was asked by.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+enum AskedBy {
+    /// The window's own start.
+    #[default]
+    Start,
+    /// The settled stamp.
+    Settled,
+    Token,
+}
+
+/// The page that is being read.
+#[derive(Clone, Debug, Default)]
+struct PageSoFar {
+    asked_by: AskedBy,
+    first: Option<First>,
+    last: Option<Stamp>,
+    versions: usize,
+    /// Versions that the filter should have kept out.
+    beyond_filter: usize,
+    brought_new: bool,
+    is_out_of_order: bool,
+    /// It shows a record that is read elsewhere.
+    crossed: bool,
+}
+
+/// The first version of a page below the edge.
+#[derive(Clone, Debug)]
+struct First {
+    stamp: Stamp,
+    /// Whether it was seen before.
+    is_known: bool,
+}
+
+#[derive(Clone, Debug, Default)]
+struct Restarts {
+    in_vain: u32,
+    settled: Option<Timestamp>,
+    brought_new: bool,
+}
+
+impl WindowWalk {
+    /// The first walk of a stream, from its lower bound.
+    pub fn first(from: Option<LowerBound>, filter: Option<Edge>, has_bound: bool) -> Self {
+        Self {
+            has_bound,
+            ..Self::new(from, filter)
+        }
+    }
+
+    /// The walk of a window that was split off.
+    pub fn between(start: &Edge, edge: Edge) -> Self {
+        let from = LowerBound {
+            updated_at: start.text.clone(),
+            inclusive: true,
+        };
+        Self {
+            starts_at: Some(start.timestamp),
+            ..Self::new(Some(from), Some(edge))
+        }
+    }
+
+    fn new(from: Option<LowerBound>, filter: Option<Edge>) -> Self {
+        Self {
+            from,
+            starts_at: None,
+            has_bound: true,
+            is_narrowed: false,
+            asked_from: None,
+            edge: filter.clone(),
+            filter,
+            settled: None,
+            last: None,
+            newest: None,
+            reached: None,
+            seen: Seen::default(),
+            tokens: HashSet::new(),
+            next: Next::Start,
+            asked_by: AskedBy::Start,
+            page: PageSoFar::default(),
+            repeated: 0,
+            restarts: Restarts::default(),
+            restarted: None,
+            is_checking: false,
+        }
+    }
+
+    /// The query and the token of the next page, which is on its way from now on. A token belongs
+    /// to the query that it came from.
+    pub fn ask(&mut self) -> (Window, Option<PageToken>) {
+        let token = match &self.next {
+            Next::Token(token) => Some(token.clone()),
+            _ => None,
+        };
+        self.asked_by = match (&token, &self.settled) {
+            (Some(_), _) => AskedBy::Token,
+            (None, Some(_)) => AskedBy::Settled,
+            (None, None) => AskedBy::Start,
+        };
+        if token.is_none() {
+            if self.has_bound && self.filter != self.edge {
+                self.filter.clone_from(&self.edge);
+                self.is_narrowed = true;
+            }
+            self.asked_from = self.start();
+        }
+        let until = self.filter.as_ref().map(|edge| edge.text.clone());
+        let from = self.asked_from.clone();
+        (Window { from, until }, token)
+    }
+
+    /// The lower bound of a query that needs no token.
+    pub fn start(&self) -> Option<LowerBound> {
+        let settled = self.settled.as_ref().map(|settled| LowerBound {
+            updated_at: timestamp::micros(settled.lowered()),
+            inclusive: true,
+        });
+        settled.or_else(|| self.from.clone())
+    }
+
+    /// The latest stamp that the walk has seen, also where it has started again since.
+    pub fn position(&self) -> Option<Timestamp> {
+        self.reached
+    }
+
+    pub fn settled(&self) -> Option<&Stamp> {
+        self.settled.as_ref()
+    }
+
+    pub fn newest(&self) -> Option<&Newest> {
+        self.newest.as_ref()
+    }
+
+    /// Whether the walk has read all that its stream has: no query had an upper bound, and no page
+    /// showed a record that is read elsewhere.
+    pub fn is_whole(&self) -> bool {
+        self.starts_at.is_none() && !self.is_narrowed && self.next == Next::Ended
+    }
+
+    pub fn edge(&self) -> Option<&Edge> {
+        self.edge.as_ref()
+    }
+
+    /// Leaves what lies at or past an edge to others.
+    pub fn narrow(&mut self, edge: Edge) {
+        let settled = self.settled.as_ref();
+        if settled.is_some_and(|settled| settled.timestamp >= edge.timestamp) {
+            self.is_narrowed = true;
+            self.next = Next::Ended;
+        }
+        // What was read past the edge is not certain any more.
+        let is_past = |newest: &Newest| newest.stamp.timestamp >= edge.timestamp;
+        self.newest = self.newest.take().filter(|newest| !is_past(newest));
+        self.edge = Some(edge);
+    }
+
+    pub fn begin_page(&mut self) {
+        self.page = PageSoFar {
+            asked_by: self.asked_by,
+            ..PageSoFar::default()
+        };
+    }
+
+    pub fn observe(&mut self, version: &VersionFact) -> Observation {
+        let Some((timestamp, text)) = version.stamp else {
+            let is_new = self.seen.insert(Timestamp::MIN_UTC, version.digest);
+            self.page.brought_new |= is_new;
+            return if is_new {
+                Observation::Undated
+            } else {
+                Observation::Repeat
+            };
+        };
+        self.page.versions += 1;
+        let is_past = |edge: &Option<Edge>| {
+            edge.as_ref()
+                .is_some_and(|edge| timestamp >= edge.timestamp)
+        };
+        if is_past(&self.filter) {
+            // The server compares with more digits than it shows.
+            let unit = timestamp::resolution(text);
+            let is_far = |edge: &Edge| timestamp >= edge.timestamp + unit;
+            self.page.beyond_filter += usize::from(self.filter.as_ref().is_some_and(is_far));
+            return self.seen_as(timestamp, version.digest);
+        }
+        if is_past(&self.edge) {
+            self.page.crossed = true;
+            return Observation::Elsewhere;
+        }
+        let observation = self.seen_as(timestamp, version.digest);
+        let is_new = observation == Observation::New;
+        self.judge(version.id, (timestamp, text), is_new);
+        observation
+    }
+
+    fn seen_as(&mut self, timestamp: Timestamp, digest: u64) -> Observation {
+        if self.seen.insert(timestamp, digest) {
+            Observation::New
+        } else {
+            Observation::Repeat
+        }
+    }
+
+    /// Takes a version below the edge for what it says of the order.
+    fn judge(&mut self, id: &str, stamp: (Timestamp, &str), is_new: bool) {
+        let page = &mut self.page;
+        if page.first.is_none() {
+            page.first = Some(First {
+                stamp: Stamp::new(stamp.0, stamp.1),
+                is_known: !is_new,
+            });
+        }
+        let before = page.last.as_ref().or(self.last.as_ref());
+        if before.is_some_and(|before| !may_follow(stamp, before.timestamp)) {
+            page.is_out_of_order = true;
+        }
+        if page
+            .last
+            .as_ref()
+            .is_none_or(|last| last.timestamp < stamp.0)
+        {
+            page.last = Some(Stamp::new(stamp.0, stamp.1));
+        }
+        page.brought_new |= is_new;
+        self.reached = self.reached.max(Some(stamp.0));
+        Newest::keep(&mut self.newest, id, stamp);
+    }
+
+    /// Ends the page, and decides what comes next.
+    pub fn end_page(&mut self, token: Option<PageToken>) {
+        let page = std::mem::take(&mut self.page);
+        self.restarted = None;
+        self.restarts.brought_new |= page.brought_new;
+        self.repeated = if page.brought_new {
+            0
+        } else {
+            self.repeated + 1
+        };
+        if token.is_some() && self.repeated >= MOST_REPEATED {
+            self.next = Next::GivenUp(GaveUp::Endless);
+            return;
+        }
+        let is_beyond = page.versions > 0 && page.beyond_filter == page.versions;
+        if is_beyond || (page.asked_by != AskedBy::Token && self.is_below_start(&page)) {
+            self.next = Next::Unbounded;
+            return;
+        }
+        if page.is_out_of_order {
+            self.step_back(page.first.map(|first| first.stamp));
+            return self.restart("pages came out of order");
+        }
+        self.settle(&page);
+        if page.crossed && !self.has_bound {
+            self.next = Next::Unbounded;
+            return;
+        }
+        if page.crossed {
+            return self.ask_anew();
+        }
+        match token {
+            Some(_) if self.seek(&page) => {}
+            Some(token) => self.follow(token),
+            None if page.asked_by != AskedBy::Token || page.versions > 0 => self.next = Next::Ended,
+            None => self.doubt_end(),
+        }
+    }
+
+    /// Whether a page begins well before its window.
+    fn is_below_start(&self, page: &PageSoFar) -> bool {
+        let tolerance = TimeDelta::seconds(2);
+        let first = page.first.as_ref();
+        let first = first.map(|first| first.stamp.timestamp + tolerance);
+        first
+            .zip(self.starts_at)
+            .is_some_and(|(first, start)| first < start)
+    }
+
+    /// Settles what the page before has brought: the next one in order shows that it came in its
+    /// turn. A page that begins where its query did shows it by itself.
+    fn settle(&mut self, page: &PageSoFar) {
+        let begins_known = page.first.as_ref().is_some_and(|first| first.is_known);
+        let in_turn = page.asked_by == AskedBy::Settled && begins_known;
+        let settled = if in_turn {
+            page.last.as_ref()
+        } else {
+            self.last.as_ref()
+        };
+        let later = |stamp: &&Stamp| {
+            self.settled
+                .as_ref()
+                .is_none_or(|settled| settled.timestamp < stamp.timestamp)
+        };
+        if page.last.is_some()
+            && let Some(settled) = settled.filter(later).cloned()
+        {
+            self.seen.forget_before(&settled);
+            self.settled = Some(settled);
+        }
+        if page.last.is_some() {
+            self.last.clone_from(&page.last);
+        }
+    }
+
+    /// Takes back what is settled past the first stamp of a page that came too late.
+    fn step_back(&mut self, first: Option<Stamp>) {
+        let is_earlier = |first: &Stamp| {
+            self.settled
+                .as_ref()
+                .is_some_and(|settled| first.timestamp < settled.timestamp)
+        };
+        if first.as_ref().is_some_and(is_earlier) {
+            self.settled = first;
+        }
+    }
+
+    fn follow(&mut self, token: PageToken) {
+        let mut hasher = DefaultHasher::new();
+        token.hash(&mut hasher);
+        if self.tokens.insert(hasher.finish()) {
+            self.next = Next::Token(token);
+        } else {
+            self.restart("the API sent the same page token twice");
+        }
+    }
+
+    /// A token led to a page that ends the window and brings nothing: it may have gone astray. So
+    /// what is left is read by seeking, and only a page that no token led to ends it.
+    fn doubt_end(&mut self) {
+        if std::mem::replace(&mut self.is_checking, true) {
+            return self.restart("page tokens led to pages without records");
+        }
+        self.ask_anew();
+    }
+
+    /// While an end is checked, goes on from the last stamp of a page without a token.
+    fn seek(&mut self, page: &PageSoFar) -> bool {
+        let last = page.last.as_ref().map(|last| last.timestamp);
+        let settled = self.settled.as_ref().map(|settled| settled.timestamp);
+        let is_further = page.asked_by != AskedBy::Token && last > settled;
+        if self.is_checking && is_further {
+            self.settled.clone_from(&page.last);
+            self.ask_anew();
+        }
+        self.is_checking && is_further
+    }
+
+    /// The token has failed.
+    pub fn token_failed(&mut self) {
+        self.restart("a page token failed");
+    }
+
+    /// Starts again from the settled stamp, unless that has been tried often enough.
+    fn restart(&mut self, reason: &'static str) {
+        let settled = self.settled.as_ref().map(|settled| settled.timestamp);
+        if settled > self.restarts.settled || self.restarts.brought_new {
+            self.restarts.in_vain = 0;
+        }
+        self.restarts = Restarts {
+            in_vain: self.restarts.in_vain + 1,
+            settled: settled.max(self.restarts.settled),
+            brought_new: false,
+        };
+        if self.restarts.in_vain > RESTARTS_WITHOUT_PROGRESS {
+            self.next = Next::GivenUp(GaveUp::Restarts(reason));
+            return;
+        }
+        self.restarted = Some(reason);
+        self.ask_anew();
+    }
+
+    fn ask_anew(&mut self) {
+        self.tokens.clear();
+        self.last = None;
+        self.next = Next::Start;
+    }
+}
