@@ -1,6 +1,7 @@
 //! Which page of a stream comes next, and what is certain: a plan, the windows of its past, and its
 //! present. All of it is pure.
 
+mod density;
 pub mod facts;
 pub mod plan;
 mod present;

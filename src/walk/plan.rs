@@ -18,7 +18,10 @@ use crate::time::timestamp::Timestamp;
 use chrono::TimeDelta;
 
 /// Fewer pages than this are not worth a window of their own.
-const PAGES_WORTH_SPLITTING: f64 = 4.0;
+const PAGES_WORTH_SPLITTING: f64 = 3.0;
+
+/// No window is narrower, since stamps may show whole seconds only.
+const NARROWEST: TimeDelta = TimeDelta::seconds(2);
 
 /// How a stream can be read, and from where.
 #[derive(Clone, Debug)]
@@ -115,7 +118,10 @@ struct Past {
     may_split: bool,
     places: usize,
     pages: usize,
-    splits: usize,
+    /// The records of the page that is being read that are new.
+    fresh: u32,
+    /// The sum of what pages lacked to be full, in pages.
+    unfilled: f64,
     windows: Vec<Walker<WindowWalk>>,
 }
 
@@ -132,19 +138,11 @@ enum NewestRecord {
 struct Walker<W> {
     walk: W,
     asked: Option<u64>,
-    /// Where its window began, for its density.
-    began: Option<Timestamp>,
-    records: u64,
 }
 
 impl<W> Walker<W> {
     fn new(walk: W) -> Self {
-        Self {
-            walk,
-            asked: None,
-            began: None,
-            records: 0,
-        }
+        Self { walk, asked: None }
     }
 }
 
@@ -284,7 +282,8 @@ impl Plan {
             may_split,
             places: self.terms.places,
             pages: 0,
-            splits: 0,
+            fresh: 0,
+            unfilled: 0.0,
             windows: vec![walker],
         };
         past.lower_top(self.edge_at(horizon));
@@ -325,11 +324,9 @@ impl Plan {
         let observation = match &mut self.phase {
             Phase::Past(past) => match past.of(id) {
                 Some(window) => {
-                    window.records += 1;
-                    if let Some((timestamp, _)) = version.stamp {
-                        window.began.get_or_insert(timestamp);
-                    }
-                    window.walk.observe(version)
+                    let observation = window.walk.observe(version);
+                    past.fresh += u32::from(observation == Observation::New);
+                    observation
                 }
                 None => Observation::Elsewhere,
             },
@@ -346,7 +343,7 @@ impl Plan {
     /// Ends a page. `next` fetches the one after it.
     pub fn end_page(&mut self, id: u64, next: Option<PageToken>) -> Result<(), GaveUp> {
         if let Phase::Past(past) = &mut self.phase {
-            past.pages += 1;
+            past.count_page(next.is_some(), self.limit);
         }
         self.answered(id, |walk| match walk {
             Walk::Window(walk) => walk.end_page(next),
@@ -600,57 +597,55 @@ impl Past {
         page_query(&mut window.asked, id, || window.walk.ask())
     }
 
-    /// A request for a new window.
+    /// A request for a new window: the upper part of the one with most left.
     fn ask_split(&mut self, id: u64, limit: u16) -> Option<Query> {
-        let mut window = self.split(limit)?;
+        if !self.may_split || !self.is_affordable() {
+            return None;
+        }
+        let (at, start) = self.largest_split(limit)?;
+        let mut window = Walker::new(self.windows[at].walk.split_off(start)?);
         let query = page_query(&mut window.asked, id, || window.walk.ask());
-        let at = self.windows.iter().position(|one| one.began > window.began);
-        self.windows
-            .insert(at.unwrap_or(self.windows.len()), window);
+        self.windows.insert(at + 1, window);
         query
     }
 
-    /// Takes the upper half of the window with most left.
-    fn split(&mut self, limit: u16) -> Option<Walker<WindowWalk>> {
-        // A split may cost two requests: one that brings nothing, and one that checks an edge.
-        let is_affordable = 2 * (self.splits + 1) <= self.pages / 5 + 2 * self.places;
+    /// The window with most left, and where its upper part begins: none if that is not worth its
+    /// requests. The part leaves as much for each of the places that are still free.
+    fn largest_split(&self, limit: u16) -> Option<(usize, Edge)> {
         let NewestRecord::Known(data_end) = self.newest else {
             return None;
         };
-        if !self.may_split || !is_affordable {
+        let left = |one: &Walker<WindowWalk>| one.walk.records_left(data_end);
+        let windows = self.windows.iter().enumerate();
+        let (at, largest) = windows.max_by(|one, other| left(one.1).total_cmp(&left(other.1)))?;
+        let pages = left(largest) / f64::from(limit);
+        if pages < PAGES_WORTH_SPLITTING {
             return None;
         }
-        let worth = PAGES_WORTH_SPLITTING * f64::from(limit);
-        let left = |one: &Walker<WindowWalk>| one.records_left(data_end).unwrap_or_default();
-        let largest = self
-            .windows
-            .iter_mut()
-            .max_by(|one, other| left(one).total_cmp(&left(other)))?;
-        if left(largest) < worth {
-            return None;
-        }
-        let edge = largest.walk.edge()?.clone();
+        let free = self.places.saturating_sub(self.windows.len()).max(1);
+        let share = i32::try_from(free + 1).unwrap_or(i32::MAX);
         let position = largest.walk.position()?;
-        let end = edge.timestamp.min(data_end);
-        let middle = position + (end - position) / 2;
-        let middle = Edge::at(middle);
-        self.splits += 1;
-        largest.walk.narrow(middle.clone());
-        let mut window = Walker::new(WindowWalk::between(&middle, edge));
-        window.began = Some(middle.timestamp);
-        Some(window)
+        let end = largest.walk.edge()?.timestamp.min(data_end);
+        let part = ((end - position) / share).max(NARROWEST);
+        (part * 2 <= end - position).then(|| (at, Edge::at(end - part)))
     }
-}
 
-impl Walker<WindowWalk> {
-    /// An estimate of the records left in the window, by its density so far. None before its first
-    /// page.
-    #[expect(clippy::cast_precision_loss, reason = "it is an estimate")]
-    fn records_left(&self, data_end: Timestamp) -> Option<f64> {
-        let (began, position) = (self.began?, self.walk.position()?);
-        let edge = self.walk.edge()?.timestamp.min(data_end);
-        let passed = (position - began).num_microseconds()?.max(1) as f64;
-        let left = (edge - position).num_microseconds()?.max(0) as f64;
-        (self.records > 0).then(|| self.records as f64 / passed * left)
+    /// Whether one more window keeps the requests within the bound: a fifth more than the pages that
+    /// the records fill, and two for each place. A window may cost two: its last page, which is not
+    /// full, and the one by which the window below it finds the edge.
+    #[expect(clippy::cast_precision_loss, reason = "the numbers are small")]
+    fn is_affordable(&self) -> bool {
+        let expected = 2 * (self.windows.len() + 1);
+        let allowed = self.pages as f64 / 5.0 + (2 * self.places) as f64;
+        self.unfilled + expected as f64 <= allowed + 2.0
+    }
+
+    fn count_page(&mut self, has_next: bool, limit: u16) {
+        self.pages += 1;
+        let is_full = has_next && self.fresh > 0;
+        if !is_full {
+            self.unfilled += 1.0 - f64::from(self.fresh) / f64::from(limit);
+        }
+        self.fresh = 0;
     }
 }

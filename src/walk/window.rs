@@ -5,6 +5,7 @@
 //! later than the horizon, and a window's filter hides them. So a page that a token led to is
 //! certain if it shows a new record below the edge, and an empty one is not believed.
 
+use super::density::Density;
 use super::facts::{Newest, Observation, Stamp, VersionFact, may_follow};
 use super::seen::Seen;
 use crate::api::page::{LowerBound, PageToken, Window};
@@ -79,6 +80,7 @@ pub struct WindowWalk {
     last: Option<Stamp>,
     newest: Option<Newest>,
     reached: Option<Timestamp>,
+    density: Density,
     pub seen: Seen,
     tokens: HashSet<u64>,
     pub next: Next,
@@ -110,9 +112,9 @@ struct PageSoFar {
     asked_by: AskedBy,
     first: Option<First>,
     last: Option<Stamp>,
-    versions: usize,
+    versions: u32,
     /// Versions that the filter should have kept out.
-    beyond_filter: usize,
+    beyond_filter: u32,
     brought_new: bool,
     is_out_of_order: bool,
     /// It shows a record that is read elsewhere.
@@ -143,16 +145,20 @@ impl WindowWalk {
         }
     }
 
-    /// The walk of a window that was split off.
-    pub fn between(start: &Edge, edge: Edge) -> Self {
+    /// Splits off what lies from `start` on.
+    pub fn split_off(&mut self, start: Edge) -> Option<Self> {
+        let edge = self.edge.clone()?;
         let from = LowerBound {
             updated_at: start.text.clone(),
             inclusive: true,
         };
-        Self {
+        let upper = Self {
             starts_at: Some(start.timestamp),
+            density: self.density.at(start.timestamp),
             ..Self::new(Some(from), Some(edge))
-        }
+        };
+        self.narrow(start);
+        Some(upper)
     }
 
     fn new(from: Option<LowerBound>, filter: Option<Edge>) -> Self {
@@ -168,6 +174,7 @@ impl WindowWalk {
             last: None,
             newest: None,
             reached: None,
+            density: Density::default(),
             seen: Seen::default(),
             tokens: HashSet::new(),
             next: Next::Start,
@@ -213,9 +220,17 @@ impl WindowWalk {
         settled.or_else(|| self.from.clone())
     }
 
-    /// The latest stamp that the walk has seen, also where it has started again since.
+    /// The latest stamp that the walk has seen, also where it has started again since; before its
+    /// first page, where it begins.
     pub fn position(&self) -> Option<Timestamp> {
-        self.reached
+        self.reached.or(self.starts_at)
+    }
+
+    /// About how many records are left before the end of the stream's data.
+    pub fn records_left(&self, data_end: Timestamp) -> f64 {
+        let edge = self.edge.as_ref().map(|edge| edge.timestamp);
+        self.density
+            .records_until(edge.map_or(data_end, |edge| edge.min(data_end)))
     }
 
     pub fn settled(&self) -> Option<&Stamp> {
@@ -267,6 +282,10 @@ impl WindowWalk {
             };
         };
         self.page.versions += 1;
+        if self.reached.is_none() && self.starts_at.is_none() {
+            // The first window begins where its first record does.
+            self.density = self.density.at(timestamp);
+        }
         let is_past = |edge: &Option<Edge>| {
             edge.as_ref()
                 .is_some_and(|edge| timestamp >= edge.timestamp)
@@ -275,7 +294,7 @@ impl WindowWalk {
             // The server compares with more digits than it shows.
             let unit = timestamp::resolution(text);
             let is_far = |edge: &Edge| timestamp >= edge.timestamp + unit;
-            self.page.beyond_filter += usize::from(self.filter.as_ref().is_some_and(is_far));
+            self.page.beyond_filter += u32::from(self.filter.as_ref().is_some_and(is_far));
             return self.seen_as(timestamp, version.digest);
         }
         if is_past(&self.edge) {
@@ -325,6 +344,7 @@ impl WindowWalk {
     pub fn end_page(&mut self, token: Option<PageToken>) {
         let page = std::mem::take(&mut self.page);
         self.restarted = None;
+        self.density.add_page(page.versions, self.reached);
         self.restarts.brought_new |= page.brought_new;
         self.repeated = if page.brought_new {
             0

@@ -4,6 +4,7 @@
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
 
 mod api;
+mod speed;
 
 use api::{Api, Behaviour, Event, Micros, SECOND, Shown, Tokens, delta, hash, text, timestamp};
 use chrono::{DateTime, Utc};
