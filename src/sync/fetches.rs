@@ -105,7 +105,7 @@ async fn page(
     number: u64,
     tally: &Tally,
 ) -> Result<(Page, u16), Failure> {
-    let newest;
+    let bounds;
     let request = match query {
         Query::Page { window, token } => PageRequest {
             stream,
@@ -115,20 +115,25 @@ async fn page(
             token: token.as_ref(),
         },
         Query::Newest { until } => {
-            newest = Window {
+            bounds = Window {
                 from: None,
                 until: until.clone(),
             };
-            PageRequest {
-                stream,
-                window: &newest,
-                limit: 1,
-                order: Order::Descending,
-                token: None,
-            }
+            one_record(stream, &bounds, Order::Descending)
         }
+        Query::Oldest { window } => one_record(stream, window, Order::Ascending),
     };
     source.page(request, number, tally).await
+}
+
+fn one_record<'a>(stream: &'a Stream, window: &'a Window, order: Order) -> PageRequest<'a> {
+    PageRequest {
+        stream,
+        window,
+        limit: 1,
+        order,
+        token: None,
+    }
 }
 
 /// Whether a failure says that the API does not take the request, and would not later.

@@ -103,6 +103,10 @@ impl StreamRun {
                 self.plan.newest_is(self.lines.newest(page));
                 Ok(())
             }
+            (Ok((page, _)), Query::Oldest { .. }) => {
+                self.plan.oldest_is(self.lines.newest(page));
+                Ok(())
+            }
             (Ok((page, limit)), Query::Page { .. }) => {
                 self.limit = self.limit.min(*limit);
                 self.deliver(page, fetched.ask.id).await
@@ -203,6 +207,7 @@ impl StreamRun {
         let name = &self.selection.stream.name;
         let text = match &ask.query {
             Query::Newest { .. } => "asks for its newest record".to_owned(),
+            Query::Oldest { .. } => "asks for its first record".to_owned(),
             Query::Page { window, token } => {
                 let from = window
                     .from

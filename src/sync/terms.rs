@@ -6,7 +6,7 @@ use crate::config::{Boundary, Config};
 use crate::state::Bookmark;
 use crate::time::timestamp::{self, Timestamp};
 use crate::walk::Edge;
-use crate::walk::plan::{Reading, Terms};
+use crate::walk::terms::{Reading, Terms};
 use chrono::{Datelike, TimeDelta};
 
 /// How much older than its change a stamp may be by the clock of the `Date` header: clocks differ,
@@ -33,6 +33,8 @@ pub fn of_run(config: &Config, selection: &Selection, bookmark: Option<&Bookmark
         until,
         lateness: lookback.max(LATENESS),
         reading,
+        seeks: false,
+        span: None,
         places: config.concurrency,
         known: known.and_then(|bookmark| Some((bookmark.id.clone()?, bookmark.timestamp))),
     }

@@ -3,10 +3,12 @@
 
 mod density;
 pub mod facts;
+mod past;
 pub mod plan;
 mod present;
 mod scan;
 mod seen;
+pub mod terms;
 mod window;
 
 pub use facts::Newest;

@@ -9,47 +9,14 @@
 //! emit and what to ask next.
 
 use super::facts::{Newest, NewestAnswer, Observation, PageTimes, VersionFact};
+use super::past::{NewestRecord, Past, Walker, page_query};
 use super::present::Present;
 use super::scan::Scan;
 use super::seen::Seen;
+use super::terms::{Reading, Span, Terms};
 use super::window::{Edge, GaveUp, Next, WindowWalk};
 use crate::api::page::{LowerBound, PageToken, Window};
-use crate::time::timestamp::Timestamp;
-use chrono::TimeDelta;
-
-/// Fewer pages than this are not worth a window of their own.
-const PAGES_WORTH_SPLITTING: f64 = 3.0;
-
-/// No window is narrower, since stamps may show whole seconds only.
-const NARROWEST: TimeDelta = TimeDelta::seconds(2);
-
-/// How a stream can be read, and from where.
-#[derive(Clone, Debug)]
-pub struct Terms {
-    /// The lower bound of the run, and its point in time.
-    pub from: Option<(LowerBound, Timestamp)>,
-    /// `end_date`.
-    pub until: Option<Edge>,
-    /// How long after its change a stamp may become visible.
-    pub lateness: TimeDelta,
-    pub reading: Reading,
-    /// How many pages may be on their way at once, at most.
-    pub places: usize,
-    /// The id and the stamp of the bookmark, whose version need not come again.
-    pub known: Option<(String, Timestamp)>,
-}
-
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Reading {
-    /// In windows with an upper bound.
-    Windows,
-    /// In order, but the API has no upper bound.
-    Ordered,
-    /// By seeking alone: the API's tokens count records.
-    Seek,
-    /// As a whole, in no order.
-    Scan,
-}
+use crate::time::timestamp::{self, Timestamp};
 
 /// A request of the plan.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -66,6 +33,8 @@ pub enum Query {
     },
     /// The newest record alone, in descending order.
     Newest { until: Option<String> },
+    /// The oldest record alone.
+    Oldest { window: Window },
 }
 
 /// A walk has started again.
@@ -78,6 +47,8 @@ pub struct Restart {
 
 pub struct Plan {
     terms: Terms,
+    /// The end of the part of the stream that this run reads.
+    bound: Option<Edge>,
     phase: Phase,
     ids: u64,
     /// The request for the newest record, while it is on its way.
@@ -88,6 +59,14 @@ pub struct Plan {
     has_undated_last: bool,
     promised: Option<Newest>,
     pub leaves_more: bool,
+    /// Whether the run ends at a bound of its own, before the time at which it began.
+    pub is_bounded: bool,
+    /// When its first page was asked for.
+    began_at: Option<Timestamp>,
+    /// The latest stamp that it has read below its bound.
+    latest: Option<Timestamp>,
+    /// The stamp of the newest record, if that is known.
+    data_end: Option<Timestamp>,
     /// Whether the newest page or failure made its walk start again.
     pub restarted: Option<Restart>,
     limit: u16,
@@ -101,6 +80,11 @@ enum Walk<'p> {
 }
 
 enum Phase {
+    /// The first record from a bound on is asked for, to count a run's days from.
+    Oldest {
+        window: Window,
+        asked: Option<u64>,
+    },
     /// Nothing is known yet; the first page is asked for.
     First(Walker<WindowWalk>),
     Past(Past),
@@ -109,63 +93,12 @@ enum Phase {
     Done,
 }
 
-struct Past {
-    horizon: Timestamp,
-    /// Whether the horizon is certain. By the machine's own clock, it is once the newest record is
-    /// known.
-    is_final: bool,
-    newest: NewestRecord,
-    may_split: bool,
-    places: usize,
-    pages: usize,
-    /// The records of the page that is being read that are new.
-    fresh: u32,
-    /// The sum of what pages lacked to be full, in pages.
-    unfilled: f64,
-    windows: Vec<Walker<WindowWalk>>,
-}
-
-/// The newest record of the stream, which tells where its data ends.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum NewestRecord {
-    /// It would help to know it.
-    Wanted,
-    Needless,
-    Known(Timestamp),
-}
-
-/// Something that walks, with its request on the way.
-struct Walker<W> {
-    walk: W,
-    asked: Option<u64>,
-}
-
-impl<W> Walker<W> {
-    fn new(walk: W) -> Self {
-        Self { walk, asked: None }
-    }
-}
-
 impl Plan {
     pub fn new(terms: Terms) -> Self {
-        let phase = match terms.reading {
-            Reading::Scan => Phase::Scan(Walker::new(Scan::new(terms.lateness, false))),
-            Reading::Seek => Phase::Present(Walker::new(Present::new(
-                terms.from.as_ref().map(|(from, _)| from.clone()),
-                terms.until.clone(),
-                terms.lateness,
-                None,
-                Seen::default(),
-            ))),
-            Reading::Windows | Reading::Ordered => Phase::First(Walker::new(WindowWalk::first(
-                terms.from.as_ref().map(|(from, _)| from.clone()),
-                terms.until.clone(),
-                terms.reading == Reading::Windows,
-            ))),
-        };
-        Self {
+        let mut plan = Self {
             terms,
-            phase,
+            bound: None,
+            phase: Phase::Done,
             ids: 0,
             newest_ask: None,
             past: None,
@@ -173,9 +106,64 @@ impl Plan {
             has_undated_last: false,
             promised: None,
             leaves_more: false,
+            is_bounded: false,
+            began_at: None,
+            latest: None,
+            data_end: None,
             restarted: None,
             limit: 1,
+        };
+        plan.phase = match plan.terms.span {
+            Some(Span { from: None, .. }) => {
+                plan.oldest_from(timestamp::micros(Timestamp::UNIX_EPOCH))
+            }
+            Some(Span {
+                from: Some(from),
+                length,
+            }) => {
+                plan.bound = from.checked_add_signed(length).map(Edge::at);
+                plan.first_phase()
+            }
+            None => plan.first_phase(),
+        };
+        plan
+    }
+
+    /// How a run begins.
+    fn first_phase(&self) -> Phase {
+        let from = self.terms.from.as_ref().map(|(from, _)| from.clone());
+        match self.terms.reading {
+            Reading::Scan => Phase::Scan(Walker::new(Scan::new(self.terms.lateness, false))),
+            Reading::Windows | Reading::Ordered => {
+                let mut first = WindowWalk::new(from, self.until());
+                first.has_bound = self.terms.reading == Reading::Windows;
+                first.seeks = self.terms.seeks;
+                Phase::First(Walker::new(first))
+            }
         }
+    }
+
+    /// The question for the first record from a bound on.
+    fn oldest_from(&self, updated_at: String) -> Phase {
+        let from = LowerBound {
+            updated_at,
+            inclusive: true,
+        };
+        let until = self.terms.until.as_ref().map(|edge| edge.text.clone());
+        Phase::Oldest {
+            window: Window {
+                from: Some(from),
+                until,
+            },
+            asked: None,
+        }
+    }
+
+    /// The end of what this run reads: its own bound, or `end_date` if that is earlier.
+    fn until(&self) -> Option<Edge> {
+        let edges = [&self.bound, &self.terms.until];
+        let edges = edges.into_iter().flatten();
+        edges.min_by_key(|edge| edge.timestamp).cloned()
     }
 
     pub fn is_done(&self) -> bool {
@@ -191,6 +179,7 @@ impl Plan {
                 Phase::Past(past) => past.windows.iter().any(|one| is_asked(one.asked)),
                 Phase::Present(walker) => is_asked(walker.asked),
                 Phase::Scan(walker) => is_asked(walker.asked),
+                Phase::Oldest { asked, .. } => is_asked(*asked),
                 Phase::Done => false,
             }
     }
@@ -200,7 +189,7 @@ impl Plan {
         self.limit = limit;
         self.ids += 1;
         let id = self.ids;
-        let until = || self.terms.until.as_ref().map(|edge| edge.text.clone());
+        let until = self.terms.until.as_ref().map(|edge| edge.text.clone());
         let query = match &mut self.phase {
             Phase::First(walker) => page_query(&mut walker.asked, id, || walker.walk.ask()),
             Phase::Present(walker) => page_query(&mut walker.asked, id, || walker.walk.ask()),
@@ -220,12 +209,21 @@ impl Plan {
                     page
                 } else if wants_newest {
                     self.newest_ask = Some(id);
-                    Some(Query::Newest { until: until() })
+                    Some(Query::Newest { until })
                 } else if past.is_final {
                     past.ask_split(id, limit)
                 } else {
                     None
                 }
+            }
+            Phase::Oldest { window, asked } => {
+                if asked.is_some() {
+                    return None;
+                }
+                *asked = Some(id);
+                Some(Query::Oldest {
+                    window: window.clone(),
+                })
             }
             Phase::Done => None,
         };
@@ -234,6 +232,7 @@ impl Plan {
 
     /// Begins to read a page. `has_next` says whether a token came with it.
     pub fn begin_page(&mut self, id: u64, times: PageTimes, has_next: bool) {
+        self.began_at.get_or_insert(times.asked_at);
         if let Phase::First(walker) = &self.phase
             && walker.asked == Some(id)
         {
@@ -247,7 +246,7 @@ impl Plan {
             }
             Phase::Present(walker) => walker.walk.begin_page(times),
             Phase::Scan(walker) => walker.walk.begin_page(times),
-            Phase::First(_) | Phase::Done => {}
+            Phase::First(_) | Phase::Oldest { .. } | Phase::Done => {}
         }
     }
 
@@ -259,7 +258,9 @@ impl Plan {
         };
         let horizon = times.asked_at.checked_sub_signed(self.terms.lateness);
         let horizon = horizon.unwrap_or(Timestamp::MIN_UTC);
-        if !has_next || self.is_all_present(horizon) {
+        let is_all_past = self.until().is_some_and(|until| until.timestamp <= horizon);
+        let is_small = !has_next && !is_all_past;
+        if is_small || self.is_all_present(horizon) {
             let mut present = self.present_from_start(Seen::default());
             // The request has been sent already; both begin alike.
             let _ = present.ask();
@@ -269,23 +270,12 @@ impl Plan {
             });
             return;
         }
-        let may_split = self.terms.reading == Reading::Windows && self.terms.places > 1;
-        let wants_newest = may_split || !times.has_date;
-        let mut past = Past {
-            horizon,
-            is_final: times.has_date,
-            newest: if wants_newest {
-                NewestRecord::Wanted
-            } else {
-                NewestRecord::Needless
-            },
-            may_split,
-            places: self.terms.places,
-            pages: 0,
-            fresh: 0,
-            unfilled: 0.0,
-            windows: vec![walker],
-        };
+        let mut past = Past::new(horizon, walker, self.terms.places);
+        past.may_split = self.terms.reading == Reading::Windows && self.terms.places > 1;
+        past.is_final = times.has_date;
+        if (past.may_split && has_next) || !times.has_date {
+            past.newest = NewestRecord::Wanted;
+        }
         past.lower_top(self.edge_at(horizon));
         self.phase = Phase::Past(past);
     }
@@ -297,27 +287,24 @@ impl Plan {
 
     fn present_from_start(&self, seen: Seen) -> Present {
         let from = self.terms.from.as_ref().map(|(from, _)| from.clone());
-        Present::new(
-            from,
-            self.terms.until.clone(),
-            self.terms.lateness,
-            None,
-            seen,
-        )
+        Present::new(from, self.until(), self.terms.lateness, None, seen)
     }
 
     /// The upper edge of the past: the horizon, or `end_date` if that is earlier.
     fn edge_at(&self, horizon: Timestamp) -> Edge {
-        match &self.terms.until {
-            Some(until) if until.timestamp <= horizon => until.clone(),
+        match self.until() {
+            Some(until) if until.timestamp <= horizon => until,
             _ => Edge::at(horizon),
         }
     }
 
     pub fn observe(&mut self, id: u64, version: &VersionFact) -> Observation {
-        if self.newest_ask == Some(id) {
-            return Observation::Elsewhere;
-        }
+        let is_bounded = |stamp: &Timestamp| {
+            let bound = self.bound.as_ref();
+            bound.is_none_or(|bound| *stamp < bound.timestamp)
+        };
+        let stamp = version.stamp.map(|(stamp, _)| stamp).filter(is_bounded);
+        self.latest = self.latest.max(stamp);
         let is_known = self.terms.known.as_ref().is_some_and(|(id, timestamp)| {
             id == version.id && version.stamp.is_some_and(|(stamp, _)| stamp == *timestamp)
         });
@@ -332,7 +319,7 @@ impl Plan {
             },
             Phase::Present(walker) => walker.walk.observe(version, is_known),
             Phase::Scan(walker) => walker.walk.observe(version),
-            Phase::First(_) | Phase::Done => Observation::Elsewhere,
+            Phase::First(_) | Phase::Oldest { .. } | Phase::Done => Observation::Elsewhere,
         };
         match observation {
             Observation::New if is_known => Observation::Repeat,
@@ -391,7 +378,7 @@ impl Plan {
                     .map(|reason| Restart { reason, from: None });
                 walker.walk.next.clone()
             }
-            Phase::First(_) | Phase::Done => return Ok(()),
+            Phase::First(_) | Phase::Oldest { .. } | Phase::Done => return Ok(()),
         };
         self.decide(&decided)
     }
@@ -406,6 +393,7 @@ impl Plan {
         match answer {
             NewestAnswer::At(newest) => {
                 past.newest = NewestRecord::Known(newest);
+                self.data_end = Some(newest);
                 if !past.is_final {
                     let newest = newest.checked_sub_signed(self.terms.lateness);
                     past.horizon = past.horizon.min(newest.unwrap_or(Timestamp::MIN_UTC));
@@ -431,6 +419,40 @@ impl Plan {
         self.drop_ended();
     }
 
+    /// The question for the oldest record has been answered: a run's days count from it.
+    pub fn oldest_is(&mut self, answer: NewestAnswer) {
+        let Phase::Oldest { window, .. } = std::mem::replace(&mut self.phase, Phase::Done) else {
+            return;
+        };
+        self.is_bounded = false;
+        let (NewestAnswer::At(oldest), Some(span)) = (answer, &self.terms.span) else {
+            return;
+        };
+        self.bound = oldest.checked_add_signed(span.length).map(Edge::at);
+        if let (true, Some(from)) = (self.began_at.is_some(), window.from) {
+            // It lies after what this run has read.
+            self.terms.from = Some((from, oldest));
+        }
+        self.phase = self.first_phase();
+    }
+
+    /// Everything has been read. A run that was to read a part of the stream, and found nothing new
+    /// in it, goes on to the next record, so that bounded runs get somewhere.
+    fn finish(&mut self) {
+        self.phase = Phase::Done;
+        let (Some(span), Some(bound), Some(began_at)) =
+            (&self.terms.span, &self.bound, self.began_at)
+        else {
+            return;
+        };
+        let is_in_force = self.until().as_ref() == Some(bound);
+        let has_more = self.data_end.is_none_or(|end| end >= bound.timestamp);
+        self.is_bounded = is_in_force && has_more && bound.timestamp <= began_at;
+        if self.is_bounded && !self.leaves_more && self.latest <= span.from {
+            self.phase = self.oldest_from(bound.text.clone());
+        }
+    }
+
     /// Reads everything from the start on as present.
     fn begin_present_anew(&mut self) {
         let Phase::Past(past) = std::mem::replace(&mut self.phase, Phase::Done) else {
@@ -452,6 +474,7 @@ impl Plan {
 
     /// Goes on by seeking from where the lowest window is settled: no filter bounds the others.
     fn seek_on(&mut self) {
+        self.bound = None;
         let Phase::Past(past) = std::mem::replace(&mut self.phase, Phase::Done) else {
             return;
         };
@@ -462,7 +485,7 @@ impl Plan {
         let (from, place) = (window.walk.start(), window.walk.settled().cloned());
         let present = Present::new(
             from,
-            self.terms.until.clone(),
+            self.until(),
             self.terms.lateness,
             place,
             window.walk.seen,
@@ -488,20 +511,21 @@ impl Plan {
     /// Takes leave of what has ended, and goes on to what comes after it.
     fn drop_ended(&mut self) {
         match &mut self.phase {
+            Phase::Past(past) if !past.is_final => {}
             Phase::Past(past) => {
                 let is_ended = |one: &Walker<WindowWalk>| one.walk.next == Next::Ended;
                 let (ended, rest) = std::mem::take(&mut past.windows)
                     .into_iter()
                     .partition(is_ended);
                 past.windows = rest;
-                let is_over = past.windows.is_empty() && past.is_final;
+                let is_over = past.windows.is_empty();
                 let mut is_whole = false;
                 for window in ended {
                     is_whole |= window.walk.is_whole();
                     self.keep(window.walk);
                 }
                 if is_over && is_whole && !self.has_undated_last {
-                    self.phase = Phase::Done;
+                    self.finish();
                 } else if is_over {
                     self.leave_past();
                 }
@@ -509,11 +533,11 @@ impl Plan {
             Phase::Present(walker) if walker.walk.next == Next::Ended => {
                 self.leaves_more = walker.walk.leaves_more;
                 self.promised = walker.walk.newest().cloned();
-                self.phase = if self.has_undated_last && self.terms.from.is_none() {
-                    Phase::Scan(Walker::new(Scan::new(self.terms.lateness, true)))
+                if self.has_undated_last && self.terms.from.is_none() {
+                    self.phase = Phase::Scan(Walker::new(Scan::new(self.terms.lateness, true)));
                 } else {
-                    Phase::Done
-                };
+                    self.finish();
+                }
             }
             Phase::Scan(walker) if walker.walk.next == Next::Ended => {
                 self.promised = walker.walk.newest().cloned().or(self.promised.take());
@@ -544,12 +568,12 @@ impl Plan {
         let Phase::Past(past) = std::mem::replace(&mut self.phase, Phase::Done) else {
             return;
         };
-        let until = self.terms.until.clone();
+        let until = self.until();
         if until
             .as_ref()
             .is_some_and(|until| until.timestamp <= past.horizon)
         {
-            return;
+            return self.finish();
         }
         let seen = std::mem::take(&mut self.past_seen);
         let from = Some(LowerBound {
@@ -563,89 +587,5 @@ impl Plan {
     /// The newest version that the run can promise, once it is done.
     pub fn promised(&self) -> Option<Newest> {
         Newest::of(self.past.clone(), self.promised.clone())
-    }
-}
-
-fn page_query(
-    asked: &mut Option<u64>,
-    id: u64,
-    ask: impl FnOnce() -> (Window, Option<PageToken>),
-) -> Option<Query> {
-    if asked.is_some() {
-        return None;
-    }
-    *asked = Some(id);
-    let (window, token) = ask();
-    Some(Query::Page { window, token })
-}
-
-impl Past {
-    fn of(&mut self, id: u64) -> Option<&mut Walker<WindowWalk>> {
-        self.windows.iter_mut().find(|one| one.asked == Some(id))
-    }
-
-    /// Gives the highest window an upper edge. Until the horizon is final there is only one.
-    fn lower_top(&mut self, edge: Edge) {
-        if let Some(top) = self.windows.last_mut() {
-            top.walk.narrow(edge);
-        }
-    }
-
-    /// A request for the lowest window that waits.
-    fn ask_waiting(&mut self, id: u64) -> Option<Query> {
-        let window = self.windows.iter_mut().find(|one| one.asked.is_none())?;
-        page_query(&mut window.asked, id, || window.walk.ask())
-    }
-
-    /// A request for a new window: the upper part of the one with most left.
-    fn ask_split(&mut self, id: u64, limit: u16) -> Option<Query> {
-        if !self.may_split || !self.is_affordable() {
-            return None;
-        }
-        let (at, start) = self.largest_split(limit)?;
-        let mut window = Walker::new(self.windows[at].walk.split_off(start)?);
-        let query = page_query(&mut window.asked, id, || window.walk.ask());
-        self.windows.insert(at + 1, window);
-        query
-    }
-
-    /// The window with most left, and where its upper part begins: none if that is not worth its
-    /// requests. The part leaves as much for each of the places that are still free.
-    fn largest_split(&self, limit: u16) -> Option<(usize, Edge)> {
-        let NewestRecord::Known(data_end) = self.newest else {
-            return None;
-        };
-        let left = |one: &Walker<WindowWalk>| one.walk.records_left(data_end);
-        let windows = self.windows.iter().enumerate();
-        let (at, largest) = windows.max_by(|one, other| left(one.1).total_cmp(&left(other.1)))?;
-        let pages = left(largest) / f64::from(limit);
-        if pages < PAGES_WORTH_SPLITTING {
-            return None;
-        }
-        let free = self.places.saturating_sub(self.windows.len()).max(1);
-        let share = i32::try_from(free + 1).unwrap_or(i32::MAX);
-        let position = largest.walk.position()?;
-        let end = largest.walk.edge()?.timestamp.min(data_end);
-        let part = ((end - position) / share).max(NARROWEST);
-        (part * 2 <= end - position).then(|| (at, Edge::at(end - part)))
-    }
-
-    /// Whether one more window keeps the requests within the bound: a fifth more than the pages that
-    /// the records fill, and two for each place. A window may cost two: its last page, which is not
-    /// full, and the one by which the window below it finds the edge.
-    #[expect(clippy::cast_precision_loss, reason = "the numbers are small")]
-    fn is_affordable(&self) -> bool {
-        let expected = 2 * (self.windows.len() + 1);
-        let allowed = self.pages as f64 / 5.0 + (2 * self.places) as f64;
-        self.unfilled + expected as f64 <= allowed + 2.0
-    }
-
-    fn count_page(&mut self, has_next: bool, limit: u16) {
-        self.pages += 1;
-        let is_full = has_next && self.fresh > 0;
-        if !is_full {
-            self.unfilled += 1.0 - f64::from(self.fresh) / f64::from(limit);
-        }
-        self.fresh = 0;
     }
 }

@@ -64,11 +64,12 @@ pub struct WindowWalk {
     /// Where a window that was split off begins.
     starts_at: Option<Timestamp>,
     /// Whether the API takes an upper bound.
-    has_bound: bool,
+    pub has_bound: bool,
     /// Whether a query had an upper bound that left something to others.
     is_narrowed: bool,
-    /// The lower bound of the last query.
+    /// The lower bound of the last query, and the settled stamp that it was made of.
     asked_from: Option<LowerBound>,
+    asked_settled: Option<Timestamp>,
     /// The `lt` that the queries send.
     filter: Option<Edge>,
     /// Records from here on are read elsewhere. It is the filter, or lies below it where the window
@@ -91,8 +92,8 @@ pub struct WindowWalk {
     restarts: Restarts,
     /// Why the newest page made the walk start again, if it did.
     pub restarted: Option<&'static str>,
-    /// Whether the end is in doubt, so that what is left is read by seeking.
-    is_checking: bool,
+    /// Whether tokens are followed only within one instant: by choice, or since the end is in doubt.
+    pub seeks: bool,
 }
 
 /// What a page was asked by.
@@ -137,14 +138,6 @@ struct Restarts {
 }
 
 impl WindowWalk {
-    /// The first walk of a stream, from its lower bound.
-    pub fn first(from: Option<LowerBound>, filter: Option<Edge>, has_bound: bool) -> Self {
-        Self {
-            has_bound,
-            ..Self::new(from, filter)
-        }
-    }
-
     /// Splits off what lies from `start` on.
     pub fn split_off(&mut self, start: Edge) -> Option<Self> {
         let edge = self.edge.clone()?;
@@ -154,6 +147,7 @@ impl WindowWalk {
         };
         let upper = Self {
             starts_at: Some(start.timestamp),
+            seeks: self.seeks,
             density: self.density.at(start.timestamp),
             ..Self::new(Some(from), Some(edge))
         };
@@ -161,13 +155,15 @@ impl WindowWalk {
         Some(upper)
     }
 
-    fn new(from: Option<LowerBound>, filter: Option<Edge>) -> Self {
+    /// The first walk of a stream, from its lower bound.
+    pub fn new(from: Option<LowerBound>, filter: Option<Edge>) -> Self {
         Self {
             from,
             starts_at: None,
             has_bound: true,
             is_narrowed: false,
             asked_from: None,
+            asked_settled: None,
             edge: filter.clone(),
             filter,
             settled: None,
@@ -183,7 +179,7 @@ impl WindowWalk {
             repeated: 0,
             restarts: Restarts::default(),
             restarted: None,
-            is_checking: false,
+            seeks: false,
         }
     }
 
@@ -200,15 +196,24 @@ impl WindowWalk {
             (None, None) => AskedBy::Start,
         };
         if token.is_none() {
-            if self.has_bound && self.filter != self.edge {
-                self.filter.clone_from(&self.edge);
-                self.is_narrowed = true;
+            // Records without a stamp fall out of every filter. Where they come first, nothing is
+            // settled before they have been read.
+            if self.settled.is_some() || self.from.is_some() {
+                self.filter_by_edge();
             }
             self.asked_from = self.start();
+            self.asked_settled = self.settled.as_ref().map(|settled| settled.timestamp);
         }
         let until = self.filter.as_ref().map(|edge| edge.text.clone());
         let from = self.asked_from.clone();
         (Window { from, until }, token)
+    }
+
+    fn filter_by_edge(&mut self) {
+        if self.has_bound && self.filter != self.edge {
+            self.filter.clone_from(&self.edge);
+            self.is_narrowed = true;
+        }
     }
 
     /// The lower bound of a query that needs no token.
@@ -370,6 +375,7 @@ impl WindowWalk {
             return;
         }
         if page.crossed {
+            self.filter_by_edge();
             return self.ask_anew();
         }
         match token {
@@ -441,22 +447,27 @@ impl WindowWalk {
     /// A token led to a page that ends the window and brings nothing: it may have gone astray. So
     /// what is left is read by seeking, and only a page that no token led to ends it.
     fn doubt_end(&mut self) {
-        if std::mem::replace(&mut self.is_checking, true) {
+        if std::mem::replace(&mut self.seeks, true) {
             return self.restart("page tokens led to pages without records");
         }
         self.ask_anew();
     }
 
-    /// While an end is checked, goes on from the last stamp of a page without a token.
+    /// Goes on by seeking, if the page allows it: from the last stamp of a page without a token, or
+    /// from what is settled since.
     fn seek(&mut self, page: &PageSoFar) -> bool {
+        if !self.seeks {
+            return false;
+        }
         let last = page.last.as_ref().map(|last| last.timestamp);
         let settled = self.settled.as_ref().map(|settled| settled.timestamp);
-        let is_further = page.asked_by != AskedBy::Token && last > settled;
-        if self.is_checking && is_further {
+        if page.asked_by != AskedBy::Token && last > settled {
             self.settled.clone_from(&page.last);
-            self.ask_anew();
+        } else if settled <= self.asked_settled {
+            return false;
         }
-        self.is_checking && is_further
+        self.ask_anew();
+        true
     }
 
     /// The token has failed.

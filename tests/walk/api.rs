@@ -219,6 +219,12 @@ impl Api {
                 let rows = rows.last().cloned().into_iter().collect();
                 return Some(self.shown(rows, None));
             }
+            Query::Oldest { window } => {
+                let from = window.from.as_ref().map(|from| from.updated_at.as_str());
+                let rows = self.rows(0, bound(from), bound(window.until.as_deref()));
+                let rows = rows.first().cloned().into_iter().collect();
+                return Some(self.shown(rows, None));
+            }
             Query::Page { window, token } => (window, token),
         };
         let from = window

@@ -13,7 +13,8 @@ use proptest::test_runner::{RngAlgorithm, TestError, TestRng, TestRunner};
 use std::collections::BTreeMap;
 use tap_revops::api::page::LowerBound;
 use tap_revops::walk::facts::{NewestAnswer, PageTimes, VersionFact};
-use tap_revops::walk::plan::{Ask, Plan, Query, Reading, Terms};
+use tap_revops::walk::plan::{Ask, Plan, Query};
+use tap_revops::walk::terms::{Reading, Span, Terms};
 
 /// The least lateness that a run reckons with.
 const LATENESS: Micros = 60 * SECOND;
@@ -27,8 +28,11 @@ struct History {
     ages: Vec<u32>,
     behaviour: Behaviour,
     reading: Reading,
+    seeks: bool,
     places: usize,
     lookback: bool,
+    /// How many seconds of `updated_at` a run reads.
+    span: Option<u32>,
     /// Answers are made when they arrive, not when they are asked for.
     answers_late: bool,
     events: Vec<Event>,
@@ -54,6 +58,8 @@ struct World<'h> {
     requests: usize,
     emitted: usize,
     quiet: bool,
+    /// Whether the last run ended at a bound of its own.
+    is_bounded: bool,
 }
 
 impl World<'_> {
@@ -94,7 +100,12 @@ impl World<'_> {
             until: None,
             lateness: delta(self.lateness()),
             reading: self.history.reading,
+            seeks: self.history.seeks,
             places: self.history.places,
+            span: self.history.span.map(|seconds| Span {
+                from: self.bookmark.as_ref().map(|bookmark| bookmark.timestamp),
+                length: delta(Micros::from(seconds) * SECOND),
+            }),
             known: self
                 .bookmark
                 .as_ref()
@@ -150,6 +161,7 @@ impl World<'_> {
                 });
             }
         }
+        self.is_bounded = plan.is_bounded;
         Ok(true)
     }
 
@@ -179,11 +191,15 @@ impl World<'_> {
                 .token_failed(ask.id)
                 .map_err(|gave_up| format!("{gave_up:?}"));
         };
-        if let Query::Newest { .. } = ask.query {
+        if !matches!(ask.query, Query::Page { .. }) {
             let newest = answer.rows.first();
-            plan.newest_is(newest.map_or(NewestAnswer::Nothing, |row| {
+            let answer = newest.map_or(NewestAnswer::Nothing, |row| {
                 NewestAnswer::At(shown_at(row.stamp, shown))
-            }));
+            });
+            match ask.query {
+                Query::Oldest { .. } => plan.oldest_is(answer),
+                _ => plan.newest_is(answer),
+            }
             return Ok(());
         }
         let times = PageTimes {
@@ -269,6 +285,7 @@ fn check(history: &History) -> Result<(), String> {
         requests: 0,
         emitted: 0,
         quiet: false,
+        is_bounded: false,
     };
     for kill in &history.kills {
         // A run that gives up leaves its bookmark; the next one tries again.
@@ -281,6 +298,7 @@ fn check(history: &History) -> Result<(), String> {
         && behaviour.keeps_bound
         && behaviour.has_date
         && behaviour.date_offset == 0
+        && history.span.is_none()
         && history.kills == [None]
     {
         let emitted = world.emitted;
@@ -298,6 +316,15 @@ fn check(history: &History) -> Result<(), String> {
             return Err("a quiet run does not end".to_owned());
         }
         world.check_bookmark()?;
+    }
+    for _ in 0..200 {
+        if world.is_bounded {
+            world.run(None)?;
+            world.check_bookmark()?;
+        }
+    }
+    if world.is_bounded {
+        return Err("bounded runs do not catch up".to_owned());
     }
     world.check_target()
 }
@@ -358,14 +385,18 @@ fn behaviour() -> impl Strategy<Value = Behaviour> {
 
 fn history() -> impl Strategy<Value = History> {
     let age = prop_oneof![2 => 0_u32..200, 2 => 0_u32..40_000, 1 => Just(5000)];
-    let reading = prop_oneof![6 => Just(Reading::Windows), 1 => Just(Reading::Ordered), 1 => Just(Reading::Seek)];
+    let reading = prop_oneof![6 => Just(Reading::Windows), 1 => Just(Reading::Ordered)];
+    let reading = (reading, prop::bool::weighted(0.15));
     let kills = prop::collection::vec(prop::option::weighted(0.3, 0_u8..30), 1..4);
     (
         prop::collection::vec(age, 0..40),
         behaviour(),
         reading,
         prop_oneof![Just(1_usize), 1_usize..9],
-        any::<(bool, bool)>(),
+        (
+            any::<(bool, bool)>(),
+            prop_oneof![3 => Just(None), 1 => prop_oneof![Just(Some(300)), Just(Some(3_600))]],
+        ),
         prop_oneof![1 => Just(Vec::new()), 5 => prop::collection::vec(event(), 0..60)],
         prop::collection::vec(any::<u8>(), 0..20),
         kills,
@@ -374,9 +405,9 @@ fn history() -> impl Strategy<Value = History> {
             |(
                 ages,
                 mut behaviour,
-                reading,
+                (reading, seeks),
                 places,
-                (lookback, answers_late),
+                ((lookback, answers_late), span),
                 events,
                 arrivals,
                 kills,
@@ -392,8 +423,10 @@ fn history() -> impl Strategy<Value = History> {
                     ages,
                     behaviour,
                     reading,
+                    seeks,
                     places,
                     lookback,
+                    span,
                     answers_late,
                     events,
                     arrivals,

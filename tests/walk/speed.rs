@@ -6,7 +6,8 @@ use std::collections::BTreeMap;
 use tap_revops::api::page::PageToken;
 use tap_revops::time::timestamp;
 use tap_revops::walk::facts::{NewestAnswer, PageTimes, VersionFact};
-use tap_revops::walk::plan::{Ask, Plan, Query, Reading, Terms};
+use tap_revops::walk::plan::{Ask, Plan, Query};
+use tap_revops::walk::terms::{Reading, Terms};
 
 const LIMIT: usize = 100;
 const SECOND: i64 = 1_000_000;
@@ -136,8 +137,10 @@ fn read(server: &mut Server, places: usize) -> Cost {
         until: None,
         lateness: chrono::TimeDelta::seconds(60),
         reading: Reading::Windows,
+        seeks: false,
         places,
         known: None,
+        span: None,
     });
     // By the time of arrival, and the order of sending.
     let mut on_the_way: BTreeMap<(u64, u64), (Ask, Answer)> = BTreeMap::new();
