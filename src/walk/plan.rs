@@ -568,19 +568,19 @@ impl Plan {
         let Phase::Past(past) = std::mem::replace(&mut self.phase, Phase::Done) else {
             return;
         };
-        let until = self.until();
-        if until
-            .as_ref()
-            .is_some_and(|until| until.timestamp <= past.horizon)
-        {
+        let is_past = |edge: &Edge| edge.timestamp <= past.horizon;
+        if self.until().as_ref().is_some_and(is_past) {
             return self.finish();
         }
+        let from = self.edge_at(past.horizon).text;
+        // A run that gets to the present reads all of it.
+        self.bound = None;
         let seen = std::mem::take(&mut self.past_seen);
         let from = Some(LowerBound {
-            updated_at: self.edge_at(past.horizon).text,
+            updated_at: from,
             inclusive: true,
         });
-        let present = Present::new(from, until, self.terms.lateness, None, seen);
+        let present = Present::new(from, self.until(), self.terms.lateness, None, seen);
         self.phase = Phase::Present(Walker::new(present));
     }
 

@@ -256,17 +256,21 @@ impl WindowWalk {
         self.edge.as_ref()
     }
 
-    /// Leaves what lies at or past an edge to others.
+    /// Leaves what lies at or past an edge to others. What was read there is not certain any more; if
+    /// that is so, the walk starts again below it.
     pub fn narrow(&mut self, edge: Edge) {
-        let settled = self.settled.as_ref();
-        if settled.is_some_and(|settled| settled.timestamp >= edge.timestamp) {
-            self.is_narrowed = true;
-            self.next = Next::Ended;
-        }
-        // What was read past the edge is not certain any more.
-        let is_past = |newest: &Newest| newest.stamp.timestamp >= edge.timestamp;
-        self.newest = self.newest.take().filter(|newest| !is_past(newest));
+        let is_past = |stamp: &Stamp| stamp.timestamp >= edge.timestamp;
+        let has_passed = self
+            .newest
+            .as_ref()
+            .is_some_and(|newest| is_past(&newest.stamp));
+        self.settled = self.settled.take().filter(|settled| !is_past(settled));
         self.edge = Some(edge);
+        if has_passed {
+            self.newest = None;
+            self.filter_by_edge();
+            self.ask_anew();
+        }
     }
 
     pub fn begin_page(&mut self) {
