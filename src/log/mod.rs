@@ -46,6 +46,8 @@ pub enum Detail {
     Nothing,
     /// A stream waits because of a rate limit.
     Waiting(Waiting),
+    /// A stream has been read to its end.
+    Summary(Summary),
     /// A metric, in the form of Singer's log lines.
     Metric(Value),
 }
@@ -74,6 +76,14 @@ pub enum LogFormat {
 pub struct Waiting {
     pub stream: String,
     pub until: Timestamp,
+}
+
+/// The end of a stream's run.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Summary {
+    pub stream: String,
+    /// Whether there is nothing left for the next run, but for what changes from now on.
+    pub caught_up: bool,
 }
 
 /// Accepts entries from any part of the program. Logging never blocks.
@@ -107,6 +117,11 @@ impl Log {
     /// Logs that a stream waits because of a rate limit.
     pub fn waiting(&self, text: impl Into<String>, waiting: Waiting) {
         self.send(Level::Warning, text.into(), Detail::Waiting(waiting));
+    }
+
+    /// Logs how the run of a stream has ended.
+    pub fn summary(&self, text: impl Into<String>, summary: Summary) {
+        self.send(Level::Info, text.into(), Detail::Summary(summary));
     }
 
     /// Logs a metric in Singer's form, if metrics are on. `kind` is `counter` or `timer`.

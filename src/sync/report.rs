@@ -1,5 +1,6 @@
 //! The log entries and metrics about reading one stream.
 
+use crate::log::Summary;
 use crate::record::findings::counted;
 use crate::source::Source;
 use crate::source::tally::Tally;
@@ -14,6 +15,15 @@ pub struct Report {
     stream: String,
     began: Duration,
     pub tally: Arc<Tally>,
+}
+
+/// What a run has read of a stream.
+pub struct Read<'r> {
+    pub pages: u64,
+    pub records: u64,
+    pub old: Option<&'r Bookmark>,
+    pub new: Option<&'r Bookmark>,
+    pub caught_up: bool,
 }
 
 impl Report {
@@ -53,26 +63,31 @@ impl Report {
     }
 
     /// One line about the records that were read, and the requests and time it took.
-    pub fn summary(
-        &self,
-        pages: u64,
-        records: u64,
-        old: Option<&Bookmark>,
-        new: Option<&Bookmark>,
-    ) -> String {
+    pub fn summary(&self, read: &Read) {
         let updated_at = |bookmark: Option<&Bookmark>| {
             bookmark.map_or("none".to_owned(), |bookmark| bookmark.updated_at.clone())
         };
-        format!(
-            "{} in {} ({} bytes), {}, {:.1} s waited for rate limits, bookmark {} -> {}",
-            counted(records, "record"),
-            counted(pages, "page"),
+        let text = format!(
+            "{}: {} in {} ({} bytes), {}, {:.1} s waited for rate limits, bookmark {} -> {}, {}",
+            self.stream,
+            counted(read.records, "record"),
+            counted(read.pages, "page"),
             self.tally.bytes(),
             counted(self.tally.retries(), "retry"),
             self.tally.waited().as_secs_f64(),
-            updated_at(old),
-            updated_at(new),
-        )
+            updated_at(read.old),
+            updated_at(read.new),
+            if read.caught_up {
+                "caught up"
+            } else {
+                "more to read"
+            },
+        );
+        let summary = Summary {
+            stream: self.stream.clone(),
+            caught_up: read.caught_up,
+        };
+        self.source.log.summary(text, summary);
     }
 
     /// Logs the metrics that Singer's orchestrators collect.

@@ -4,7 +4,7 @@
 use super::end::End;
 use super::fetches::{self, Fetched, Fetches};
 use super::lines::Lines;
-use super::report::Report;
+use super::report::{Read, Report};
 use super::terms;
 use crate::api::page::Page;
 use crate::catalog::{Replication, Selection, SyncMode};
@@ -264,18 +264,21 @@ impl StreamRun {
         });
         let new = Bookmark::newer(self.bookmark.clone(), promised);
         let records = self.lines.records;
-        let summary =
-            self.report
-                .summary(self.pages, records, self.bookmark.as_ref(), new.as_ref());
         let ended = Message::Ended {
             stream: self.selection.stream.name.clone(),
-            bookmark: new,
+            bookmark: new.clone(),
             records,
         };
         if let Err(unread) = self.say(ended).await {
             return unread;
         }
-        self.report.info(summary);
+        self.report.summary(&Read {
+            pages: self.pages,
+            records,
+            old: self.bookmark.as_ref(),
+            new: new.as_ref(),
+            caught_up: !self.plan.is_bounded,
+        });
         self.report.metrics("succeeded", records);
         End::Complete
     }

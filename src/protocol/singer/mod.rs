@@ -76,6 +76,10 @@ fn structured(entry: &LogEntry, now: Timestamp) -> Value {
     match &entry.detail {
         Detail::Nothing => {}
         Detail::Waiting(waiting) => log["stream_name"] = json!(waiting.stream),
+        Detail::Summary(summary) => {
+            log["stream_name"] = json!(summary.stream);
+            log["caught_up"] = json!(summary.caught_up);
+        }
         Detail::Metric(metric) => {
             log["stream_name"] = metric["tags"]["stream"].clone();
             log["metric_info"] = metric.clone();
