@@ -6,7 +6,7 @@ use crate::catalog::Stream;
 use crate::http::failure::{Failure, FailureKind};
 use crate::source::Source;
 use crate::source::tally::Tally;
-use crate::walk::plan::{Ask, Query};
+use crate::walk::ask::{Ask, Query};
 use std::sync::Arc;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio::task::JoinSet;

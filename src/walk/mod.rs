@@ -1,6 +1,7 @@
 //! Which page of a stream comes next, and what is certain: a plan, the windows of its past, and its
 //! present. All of it is pure.
 
+pub mod ask;
 mod density;
 pub mod facts;
 mod past;

@@ -1,6 +1,6 @@
 //! The past of a stream: its windows, and how they are split among the places that are free.
 
-use super::plan::Query;
+use super::ask::Query;
 use super::window::{Edge, WindowWalk};
 use crate::api::page::{PageToken, Window};
 use crate::time::timestamp::Timestamp;

@@ -8,6 +8,7 @@
 //! The plan is pure: it has no I/O, no clock and no log. It takes facts about pages, and says what to
 //! emit and what to ask next.
 
+use super::ask::{Ask, Query};
 use super::facts::{Newest, NewestAnswer, Observation, PageTimes, VersionFact};
 use super::past::{NewestRecord, Past, Walker, page_query};
 use super::present::Present;
@@ -17,25 +18,6 @@ use super::terms::{Reading, Span, Terms};
 use super::window::{Edge, GaveUp, Next, WindowWalk};
 use crate::api::page::{LowerBound, PageToken, Window};
 use crate::time::timestamp::{self, Timestamp};
-
-/// A request of the plan.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Ask {
-    pub id: u64,
-    pub query: Query,
-}
-
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Query {
-    Page {
-        window: Window,
-        token: Option<PageToken>,
-    },
-    /// The newest record alone, in descending order.
-    Newest { until: Option<String> },
-    /// The oldest record alone.
-    Oldest { window: Window },
-}
 
 /// A walk has started again.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -5,7 +5,7 @@ use chrono::{DateTime, TimeDelta, Utc};
 use std::collections::BTreeMap;
 use std::hash::{DefaultHasher, Hash, Hasher};
 use tap_revops::api::page::PageToken;
-use tap_revops::walk::plan::Query;
+use tap_revops::walk::ask::Query;
 
 /// Microseconds since the epoch.
 pub type Micros = i64;

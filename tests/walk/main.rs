@@ -12,8 +12,9 @@ use proptest::prelude::*;
 use proptest::test_runner::{RngAlgorithm, TestError, TestRng, TestRunner};
 use std::collections::BTreeMap;
 use tap_revops::api::page::LowerBound;
+use tap_revops::walk::ask::{Ask, Query};
 use tap_revops::walk::facts::{NewestAnswer, PageTimes, VersionFact};
-use tap_revops::walk::plan::{Ask, Plan, Query};
+use tap_revops::walk::plan::Plan;
 use tap_revops::walk::terms::{Reading, Span, Terms};
 
 /// The least lateness that a run reckons with.

@@ -6,8 +6,9 @@ use chrono::{DateTime, Utc};
 use std::collections::BTreeMap;
 use tap_revops::api::page::PageToken;
 use tap_revops::time::timestamp;
+use tap_revops::walk::ask::{Ask, Query};
 use tap_revops::walk::facts::{NewestAnswer, PageTimes, VersionFact};
-use tap_revops::walk::plan::{Ask, Plan, Query};
+use tap_revops::walk::plan::Plan;
 use tap_revops::walk::terms::{Reading, Terms};
 
 const LIMIT: u16 = 100;
