@@ -184,6 +184,8 @@ pub struct Options {
     pub archived: Archived,
     /// How long lists do not show a change yet.
     pub visibility_delay_seconds: u64,
+    /// How long each answer takes to begin.
+    pub latency_milliseconds: u64,
     pub scopes: Vec<Scope>,
     pub askelephant_cursor: AskElephantCursor,
     pub optional_members: OptionalMembers,
@@ -224,6 +226,7 @@ impl Default for Options {
             select_plain: false,
             archived: Archived::Vanish,
             visibility_delay_seconds: 0,
+            latency_milliseconds: 0,
             scopes: Scope::MEMBERS.iter().map(|(_, scope)| *scope).collect(),
             askelephant_cursor: AskElephantCursor::IdOnly,
             optional_members: OptionalMembers::Absent,

@@ -35,6 +35,7 @@ const KEYS: &[&str] = &[
     "select_plain",
     "archived",
     "visibility_delay_seconds",
+    "latency_milliseconds",
     "scopes",
     "askelephant_cursor",
     "optional_members",
@@ -117,6 +118,7 @@ impl Options {
             "visibility_delay_seconds" => {
                 self.visibility_delay_seconds = number(value, 0, MOST_SECONDS)?;
             }
+            "latency_milliseconds" => self.latency_milliseconds = number(value, 0, 600_000)?,
             "scopes" => self.scopes = list(Scope::MEMBERS, value)?,
             "askelephant_cursor" => {
                 self.askelephant_cursor = one_of(AskElephantCursor::MEMBERS, value)?;

@@ -66,6 +66,7 @@ async fn respond(
     let call = read(&world, request).await?;
     let at = world.clock.now();
     world.journal.record(&call, &world.options.key, at);
+    tokio::time::sleep(Duration::from_millis(world.options.latency_milliseconds)).await;
     let broken_off = || io::Error::other("broken off by the fault script");
     match delivery(&world, &call, &|call| answer(&world, call)) {
         Delivery::Answer(answer, manner) => {
