@@ -29,6 +29,9 @@ pub enum GaveUp {
     Restarts(&'static str),
 }
 
+/// Stamps with this unit are shown as they are compared.
+const EXACT: TimeDelta = TimeDelta::microseconds(1);
+
 /// An upper bound of a window, exclusive.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Edge {
@@ -75,6 +78,10 @@ pub struct WindowWalk {
     /// Records from here on are read elsewhere. It is the filter, or lies below it where the window
     /// became smaller after its last query.
     edge: Option<Edge>,
+    /// The highest edge that the window has had. A token that went astray leads past it.
+    highest_edge: Option<Timestamp>,
+    /// Whether the newest page in order shows the edge, so that the next one is read for proof.
+    has_crossed: bool,
     /// The last stamp before the newest page that is known to have come in its turn.
     settled: Option<Stamp>,
     /// The last stamp of the newest page.
@@ -118,8 +125,8 @@ struct PageSoFar {
     beyond_filter: u32,
     brought_new: bool,
     is_out_of_order: bool,
-    /// It shows a record that is read elsewhere.
-    crossed: bool,
+    /// The first stamp that it shows at or past the edge.
+    crossed: Option<Timestamp>,
 }
 
 /// The first version of a page below the edge.
@@ -147,6 +154,7 @@ impl WindowWalk {
         };
         let upper = Self {
             starts_at: Some(start.timestamp),
+            highest_edge: self.highest_edge,
             seeks: self.seeks,
             density: self.density.at(start.timestamp),
             ..Self::new(Some(from), Some(edge))
@@ -165,6 +173,8 @@ impl WindowWalk {
             asked_from: None,
             asked_settled: None,
             edge: filter.clone(),
+            highest_edge: None,
+            has_crossed: false,
             filter,
             settled: None,
             last: None,
@@ -265,6 +275,7 @@ impl WindowWalk {
             .as_ref()
             .is_some_and(|newest| is_past(&newest.stamp));
         self.settled = self.settled.take().filter(|settled| !is_past(settled));
+        self.highest_edge.get_or_insert(edge.timestamp);
         self.edge = Some(edge);
         if has_passed {
             self.newest = None;
@@ -307,8 +318,14 @@ impl WindowWalk {
             return self.seen_as(timestamp, version.digest);
         }
         if is_past(&self.edge) {
-            self.page.crossed = true;
-            return Observation::Elsewhere;
+            self.page.crossed.get_or_insert(timestamp);
+            // The server may compare with more digits than it shows. Microseconds are all it has.
+            let unit = timestamp::resolution(text);
+            let is_near = |edge: &Edge| unit > EXACT && timestamp < edge.timestamp + unit;
+            if !self.edge.as_ref().is_some_and(is_near) {
+                return Observation::Elsewhere;
+            }
+            return self.seen_as(timestamp, version.digest);
         }
         let observation = self.seen_as(timestamp, version.digest);
         let is_new = observation == Observation::New;
@@ -374,19 +391,32 @@ impl WindowWalk {
             return self.restart("pages came out of order");
         }
         self.settle(&page);
-        if page.crossed && !self.has_bound {
-            self.next = Next::Unbounded;
-            return;
-        }
-        if page.crossed {
-            self.filter_by_edge();
-            return self.ask_anew();
+        if let Some(crossed) = page.crossed {
+            return self.cross(crossed, page.first.is_some(), token);
         }
         match token {
             Some(_) if self.seek(&page) => {}
             Some(token) => self.follow(token),
             None if page.asked_by != AskedBy::Token || page.versions > 0 => self.next = Next::Ended,
             None => self.doubt_end(),
+        }
+    }
+
+    /// A page shows the edge. If it came in its turn, the walk has ended. The next page proves that,
+    /// if it goes on past the edge and has not gone astray; otherwise, a query with the edge does.
+    fn cross(&mut self, crossed: Timestamp, is_new: bool, token: Option<PageToken>) {
+        let is_certain = self.highest_edge.is_some_and(|highest| crossed < highest);
+        if !self.has_bound {
+            self.next = Next::Unbounded;
+        } else if self.has_crossed && is_certain && !is_new {
+            self.is_narrowed = true;
+            self.next = Next::Ended;
+        } else if let (Some(token), true, true) = (token, is_certain, is_new) {
+            self.has_crossed = true;
+            self.follow(token);
+        } else {
+            self.filter_by_edge();
+            self.ask_anew();
         }
     }
 
@@ -500,6 +530,7 @@ impl WindowWalk {
 
     fn ask_anew(&mut self) {
         self.tokens.clear();
+        self.has_crossed = false;
         self.last = None;
         self.next = Next::Start;
     }

@@ -25,9 +25,17 @@ enum Shape {
     ThinLast,
     /// Fifty records have one stamp.
     Ties,
+    /// A third of the records stands in runs of seven pages with one stamp.
+    LongTies,
 }
 
-const SHAPES: [Shape; 4] = [Shape::Even, Shape::ThinFirst, Shape::ThinLast, Shape::Ties];
+const SHAPES: [Shape; 5] = [
+    Shape::Even,
+    Shape::ThinFirst,
+    Shape::ThinLast,
+    Shape::Ties,
+    Shape::LongTies,
+];
 
 fn stamps(shape: Shape, records: u32) -> Vec<i64> {
     let records = i64::from(records);
@@ -41,6 +49,10 @@ fn stamps(shape: Shape, records: u32) -> Vec<i64> {
             .collect(),
         Shape::Ties => (0..records)
             .map(|at| end - part(at / 50, records / 50, span))
+            .collect(),
+        Shape::LongTies => (0..records)
+            .map(|at| if at % 2100 < 700 { at - at % 2100 } else { at })
+            .map(|at| end - part(at, records, span))
             .collect(),
         Shape::ThinFirst => (0..records - thin)
             .map(|at| end - part(at, records - thin, span))
