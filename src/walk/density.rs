@@ -8,6 +8,8 @@ const MEMORY: f64 = 0.5;
 #[derive(Clone, Debug, Default)]
 pub struct Density {
     records: f64,
+    /// Records of pages that got no further. They count with the next page that does.
+    ties: f64,
     /// In microseconds.
     span: f64,
     position: Option<Timestamp>,
@@ -28,8 +30,11 @@ impl Density {
         let span = last
             .zip(self.position)
             .map_or(0.0, |(last, position)| micros(position, last));
-        self.records = self.records * MEMORY + f64::from(records);
-        self.span = self.span * MEMORY + span;
+        self.ties += f64::from(records);
+        if span > 0.0 {
+            self.records = self.records * MEMORY + std::mem::take(&mut self.ties);
+            self.span = self.span * MEMORY + span;
+        }
         self.position = self.position.max(last);
     }
 
@@ -38,7 +43,6 @@ impl Density {
         let Some(position) = self.position else {
             return 0.0;
         };
-        // A page of ties has no span.
         self.records / self.span.max(1.0) * micros(position, end)
     }
 }
