@@ -157,7 +157,7 @@ mod tests {
         for form in [
             "api (string; reevo, askelephant): ",
             "api_key (string): ",
-            "concurrency (integer; 1 to 32; default 2): ",
+            "concurrency (integer; 1 to 32; default 4): ",
             "lookback_seconds (integer; 0 or more; default 0): ",
             "boundary (string; gte, gt; default gte): ",
             "expand (array; companies, contacts, ",
@@ -169,7 +169,7 @@ mod tests {
         }
         for row in [
             "| `api_key` | string |  |  | ",
-            "| `concurrency` | integer | `1 to 32` | `2` | ",
+            "| `concurrency` | integer | `1 to 32` | `4` | ",
             "| `boundary` | string | `gte, gt` | `gte` | ",
         ] {
             assert!(markdown.contains(row), "{markdown}\nlacks {row}");

@@ -8,4 +8,4 @@ mod settings;
 
 pub use raw::RawConfig;
 pub use resolve::resolve;
-pub use settings::{ApiName, BaseUrl, Boundary, Config, UnknownFields};
+pub use settings::{ApiName, BaseUrl, Boundary, Config, Paging, UnknownFields};

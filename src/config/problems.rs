@@ -98,6 +98,10 @@ fn advice(schema: &Value) -> String {
             (Some(least), Some(most)) => format!("write a whole number from {least} to {most}"),
             _ => "write a whole number, 0 or more".to_owned(),
         },
+        Some("number") => {
+            let (least, most) = (&schema["minimum"], &schema["maximum"]);
+            format!("write a number from {least} to {most}")
+        }
         Some("array") => format!("write a list such as {example}"),
         _ if example.is_null() => "write a text in quotes".to_owned(),
         _ => format!("write a text such as {example}"),

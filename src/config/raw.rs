@@ -168,6 +168,10 @@ fn from_text(text: &str, schema: &Value) -> Value {
             .trim()
             .parse::<u64>()
             .map_or_else(|_| as_text(), Value::from),
+        Some("number") => text
+            .trim()
+            .parse::<f64>()
+            .map_or_else(|_| as_text(), Value::from),
         Some("array") => match serde_json::from_str(text) {
             Ok(list @ Value::Array(_)) => list,
             _ => text

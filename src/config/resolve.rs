@@ -4,11 +4,12 @@
 use super::problems::{self, Problem};
 use super::raw::RawConfig;
 use super::schema::property;
-use super::settings::{ApiName, BaseUrl, Boundary, Config, UnknownFields};
+use super::settings::{ApiName, BaseUrl, Boundary, Config, Paging, UnknownFields};
 use crate::support::files;
 use crate::support::loopback::is_loopback;
 use crate::time::timestamp::{self, Timestamp};
 use anyhow::{Context, Result, bail};
+use chrono::TimeDelta;
 use reqwest::Certificate;
 use secrecy::SecretString;
 use serde_json::Value;
@@ -221,6 +222,16 @@ impl Fields<'_> {
                 UnknownFields::Report
             },
             concurrency: usize::try_from(self.number("concurrency"))?,
+            requests_per_second: self.0.get("requests_per_second").and_then(Value::as_f64),
+            paging: if self.text("paging") == Some("seek") {
+                Paging::Seek
+            } else {
+                Paging::Cursor
+            },
+            max_days_per_run: i64::try_from(self.number("max_days_per_run"))
+                .ok()
+                .filter(|days| *days > 0)
+                .map(TimeDelta::days),
             request_timeout: Duration::from_secs(self.number("request_timeout_seconds")),
             max_retry: Duration::from_secs(self.number("max_retry_seconds")),
             authorities,

@@ -1,5 +1,6 @@
 //! The resolved configuration: complete, typed and checked.
 
+use chrono::TimeDelta;
 use reqwest::Certificate;
 use secrecy::SecretString;
 use std::time::Duration;
@@ -33,6 +34,15 @@ pub enum UnknownFields {
     Collect,
 }
 
+/// What takes the tap from one page to the next.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Paging {
+    /// The API's cursors.
+    Cursor,
+    /// The last `updated_at`; a cursor only where records share it.
+    Seek,
+}
+
 /// The resolved configuration.
 #[derive(Clone, Debug)]
 pub struct Config {
@@ -51,6 +61,10 @@ pub struct Config {
     pub expand: Vec<String>,
     pub unknown_fields: UnknownFields,
     pub concurrency: usize,
+    pub requests_per_second: Option<f64>,
+    pub paging: Paging,
+    /// None means without limit.
+    pub max_days_per_run: Option<TimeDelta>,
     pub request_timeout: Duration,
     pub max_retry: Duration,
     pub user_agent: String,

@@ -5,6 +5,7 @@ pub mod discover;
 pub mod pace;
 mod page;
 mod page_size;
+mod rate;
 pub mod tally;
 
 use crate::api::Api;
@@ -17,7 +18,8 @@ use crate::http::reply::Reply;
 use crate::http::request::Request;
 use crate::http::retry::{Attempts, Budget, Subject};
 use crate::log::Log;
-use crate::source::pace::{Pace, Turn};
+use crate::source::pace::Pace;
+use crate::source::rate::Turn;
 use crate::source::tally::Tally;
 use crate::support::suggestion;
 use crate::time::clock::Clock;
@@ -64,7 +66,7 @@ impl Source {
             budget: Budget {
                 total: config.max_retry,
             },
-            pace: Pace::new(Arc::clone(&clock)),
+            pace: Pace::new(Arc::clone(&clock), config.requests_per_second),
             clock,
             answered: SetOnce::new(),
             log,
@@ -189,7 +191,7 @@ impl Source {
             request.path, reply.status
         ));
         if reply.is_success() {
-            self.pace.speed_up();
+            self.pace.succeeded();
         }
         Ok(reply)
     }
@@ -207,7 +209,7 @@ impl Source {
         let wait = attempts.after(failure)?;
         tally.add_retry();
         if is_rate_limited {
-            self.pace.slow_down(wait, turn);
+            self.pace.refused(wait, turn);
         } else {
             self.clock.sleep(wait).await;
         }

@@ -2,8 +2,8 @@
 //! records.
 
 use super::Source;
-use super::pace::Turn;
 use super::page_size;
+use super::rate::Turn;
 use super::tally::Tally;
 use crate::api::page::{Page, PageRequest};
 use crate::http::failure::Failure;

@@ -2,11 +2,11 @@
 
 use crate::api::page::LowerBound;
 use crate::catalog::{REPLICATION_KEY, Selection, SyncMode};
-use crate::config::{Boundary, Config};
+use crate::config::{Boundary, Config, Paging};
 use crate::state::Bookmark;
 use crate::time::timestamp::{self, Timestamp};
 use crate::walk::Edge;
-use crate::walk::terms::{Reading, Terms};
+use crate::walk::terms::{Reading, Span, Terms};
 use chrono::{Datelike, TimeDelta};
 
 /// How much older than its change a stamp may be by the clock of the `Date` header: clocks differ,
@@ -33,8 +33,8 @@ pub fn of_run(config: &Config, selection: &Selection, bookmark: Option<&Bookmark
         until,
         lateness: lookback.max(LATENESS),
         reading,
-        seeks: false,
-        span: None,
+        seeks: config.paging == Paging::Seek,
+        span: span(config, selection.mode, reading, bookmark),
         places: config.concurrency,
         known: known.and_then(|bookmark| Some((bookmark.id.clone()?, bookmark.timestamp))),
     }
@@ -53,6 +53,21 @@ fn reading(selection: &Selection) -> Reading {
     } else {
         Reading::Ordered
     }
+}
+
+/// The part of the stream that the run reads, counted from the bookmark itself, without the
+/// lookback. A stream without upper bounds cannot be read in parts.
+fn span(
+    config: &Config,
+    mode: SyncMode,
+    reading: Reading,
+    bookmark: Option<&Bookmark>,
+) -> Option<Span> {
+    let length = config.max_days_per_run?;
+    let bookmark = bookmark.filter(|_| mode == SyncMode::Incremental);
+    let start = || Some(timestamp::parse(config.start_date.as_deref()?)?.timestamp);
+    let from = bookmark.map(|bookmark| bookmark.timestamp).or_else(start);
+    (mode == SyncMode::Incremental && reading == Reading::Windows).then_some(Span { from, length })
 }
 
 fn upper_bound(config: &Config) -> Option<Edge> {

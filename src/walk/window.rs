@@ -80,8 +80,8 @@ pub struct WindowWalk {
     edge: Option<Edge>,
     /// The highest edge that the window has had. A token that went astray leads past it.
     highest_edge: Option<Timestamp>,
-    /// Whether the newest page in order shows the edge, so that the next one is read for proof.
-    has_crossed: bool,
+    /// What the newest page in order shows at or past the edge; the next one is read for proof.
+    crossing: Option<Timestamp>,
     /// The last stamp before the newest page that is known to have come in its turn.
     settled: Option<Stamp>,
     /// The last stamp of the newest page.
@@ -174,7 +174,7 @@ impl WindowWalk {
             asked_settled: None,
             edge: filter.clone(),
             highest_edge: None,
-            has_crossed: false,
+            crossing: None,
             filter,
             settled: None,
             last: None,
@@ -408,11 +408,11 @@ impl WindowWalk {
         let is_certain = self.highest_edge.is_some_and(|highest| crossed < highest);
         if !self.has_bound {
             self.next = Next::Unbounded;
-        } else if self.has_crossed && is_certain && !is_new {
+        } else if self.crossing.is_some() && is_certain && !is_new {
             self.is_narrowed = true;
             self.next = Next::Ended;
         } else if let (Some(token), true, true) = (token, is_certain, is_new) {
-            self.has_crossed = true;
+            self.crossing = Some(crossed);
             self.follow(token);
         } else {
             self.filter_by_edge();
@@ -530,7 +530,7 @@ impl WindowWalk {
 
     fn ask_anew(&mut self) {
         self.tokens.clear();
-        self.has_crossed = false;
+        self.crossing = None;
         self.last = None;
         self.next = Next::Start;
     }

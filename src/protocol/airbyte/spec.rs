@@ -11,14 +11,17 @@ const CHANGELOG: &str = concat!(env!("CARGO_PKG_REPOSITORY"), "/blob/main/CHANGE
 const PROTOCOL_VERSION: &str = "0.2.0";
 
 /// The keys of the form that concern both APIs, each with its group.
-const SHARED: [(&str, &str); 10] = [
+const SHARED: [(&str, &str); 13] = [
     ("start_date", "extent"),
     ("end_date", "extent"),
     ("lookback_seconds", "extent"),
     ("boundary", "extent"),
+    ("max_days_per_run", "extent"),
     ("unknown_fields", "extent"),
     ("page_size", "tuning"),
     ("concurrency", "tuning"),
+    ("requests_per_second", "tuning"),
+    ("paging", "tuning"),
     ("request_timeout_seconds", "tuning"),
     ("max_retry_seconds", "tuning"),
     ("user_agent", "tuning"),
