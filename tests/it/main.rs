@@ -19,6 +19,7 @@ mod fixtures;
 mod golden_messages;
 mod hostile;
 mod incremental;
+mod parts;
 mod proxies;
 mod relations;
 mod reliability;

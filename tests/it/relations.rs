@@ -47,15 +47,22 @@ fn options() -> impl Strategy<Value = String> {
 }
 
 fn case() -> impl Strategy<Value = Case> {
-    let settings = (5_u64..100, 1_u64..8, word(&["gte", "gt"]), 0_u64..100);
+    let settings = (
+        5_u64..100,
+        1_u64..8,
+        word(&["gte", "gt"]),
+        0_u64..100,
+        word(&["cursor", "cursor", "seek"]),
+    );
     let touches = prop::collection::vec((0_usize..8, 0_usize..60, 0_i64..5), 0..12);
     (word(&[REEVO, ASKELEPHANT]), options(), settings, touches).prop_map(
-        |(api, options, (page_size, concurrency, boundary, lookback), touches)| {
+        |(api, options, (page_size, concurrency, boundary, lookback, paging), touches)| {
             let mut settings = json!({
                 "page_size": page_size,
                 "concurrency": concurrency,
                 "boundary": boundary,
-                "lookback_seconds": lookback
+                "lookback_seconds": lookback,
+                "paging": paging
             });
             if api == REEVO {
                 settings["record_types"] = json!(RECORD_TYPES);
