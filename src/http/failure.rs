@@ -68,7 +68,7 @@ impl FailureKind {
             Self::LimitOutOfRange | Self::Oversized => "set a smaller page_size",
             Self::Redirected => "redirects are not followed, to protect the key; check base_url",
             Self::Rejected => "check the configuration and run discover again",
-            Self::RateLimited => "run less often, or lower concurrency",
+            Self::RateLimited => "run less often, or set requests_per_second",
             Self::Server => "the API has a problem; try again later",
             Self::Connection => "check the network, or try again later",
             Self::Unreachable => "check base_url and the network",

@@ -177,7 +177,7 @@ impl Source {
     /// Waits until a request may be sent.
     async fn turn(&self, tally: &Tally) -> Turn {
         let turn = self.pace.turn().await;
-        tally.add_wait(turn.waited);
+        tally.add_wait(turn.waited, self.clock.now());
         turn
     }
 

@@ -1,14 +1,23 @@
 //! Counts what reading a stream costs: bytes, retries, and time spent waiting for rate limits.
 
+use crate::time::timestamp::Timestamp;
+use chrono::TimeDelta;
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
-/// Several tasks count at the same time, since pages are fetched ahead.
+/// Several tasks count at the same time, since several pages are on their way.
 #[derive(Debug, Default)]
 pub struct Tally {
     bytes: AtomicU64,
     retries: AtomicU64,
-    waited_millis: AtomicU64,
+    waits: Mutex<Waits>,
+}
+
+#[derive(Debug, Default)]
+struct Waits {
+    until: Option<Timestamp>,
+    total: TimeDelta,
 }
 
 impl Tally {
@@ -20,10 +29,16 @@ impl Tally {
         self.retries.fetch_add(1, Ordering::Relaxed);
     }
 
-    /// Adds time spent waiting for a rate limit.
-    pub fn add_wait(&self, wait: Duration) {
-        let millis = u64::try_from(wait.as_millis()).unwrap_or(u64::MAX);
-        self.waited_millis.fetch_add(millis, Ordering::Relaxed);
+    /// Adds time spent waiting for a rate limit until now. Where several requests wait together, it
+    /// counts once.
+    pub fn add_wait(&self, wait: Duration, now: Timestamp) {
+        let wait = TimeDelta::from_std(wait).unwrap_or(TimeDelta::MAX);
+        let from = now.checked_sub_signed(wait);
+        let mut waits = self.waits.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(from) = from.max(waits.until).filter(|from| *from < now) {
+            waits.total += now - from;
+            waits.until = Some(now);
+        }
     }
 
     pub fn bytes(&self) -> u64 {
@@ -35,6 +50,23 @@ impl Tally {
     }
 
     pub fn waited(&self) -> Duration {
-        Duration::from_millis(self.waited_millis.load(Ordering::Relaxed))
+        let waits = self.waits.lock().unwrap_or_else(PoisonError::into_inner);
+        waits.total.to_std().unwrap_or_default()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn waits_at_the_same_time_count_once() {
+        let tally = Tally::default();
+        let at = |second| Timestamp::UNIX_EPOCH + TimeDelta::seconds(second);
+        for (wait, now) in [(3, 10), (5, 12), (1, 11), (2, 20)] {
+            tally.add_wait(Duration::from_secs(wait), at(now));
+        }
+        // From 7 to 12, and from 18 to 20.
+        assert_eq!(tally.waited(), Duration::from_secs(7));
     }
 }

@@ -11,6 +11,7 @@ from meltano_project import STATES, Project
 KINDS = {
     "string": "string",
     "integer": "integer",
+    "number": "decimal",
     "array": "array",
 }
 """Meltano's kind of a setting for its JSON type, except for enumerations and dates."""
