@@ -70,6 +70,10 @@ class Run:
     def records(self, stream: str) -> list[dict]:
         return [record["data"] for record in self.of("RECORD") if record["stream"] == stream]
 
+    def sorted(self, stream: str) -> list[dict]:
+        """The records in one order: the windows of a stream arrive in any."""
+        return sorted(self.records(stream), key=lambda record: record["id"])
+
     def statuses(self, stream: str) -> list[str]:
         return [status["status"] for status in self.status_traces(stream)]
 

@@ -31,7 +31,7 @@ def test_both_protocols_carry_the_same_records(api, options, tmp_path):
 
 
 def records(output: bytes, before: str) -> dict[str, list[str]]:
-    """The text of each record, per stream, in order. `before` is the text before it in a line."""
+    """The text of each record, per stream, sorted: the windows of a stream arrive in any order. `before` is the text before it in a line."""
     texts = {}
     for line in output.decode().removesuffix("\n").split("\n"):
         message = json.loads(line)
@@ -41,4 +41,4 @@ def records(output: bytes, before: str) -> dict[str, list[str]]:
         begin = line.index(before) + len(before)
         _, end = json.JSONDecoder().raw_decode(line, begin)
         texts.setdefault(stream, []).append(line[begin:end])
-    return texts
+    return {stream: sorted(records) for stream, records in texts.items()}
