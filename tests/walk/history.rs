@@ -151,3 +151,18 @@ impl History {
         distinct.iter().all(|age| ties(age) < self.behaviour.limit)
     }
 }
+
+impl Event {
+    /// Whether every token still leads where it did.
+    pub fn keeps_place(&self) -> bool {
+        matches!(
+            self,
+            Self::Nothing
+                | Self::Change(_)
+                | Self::Burst(_)
+                | Self::Appear
+                | Self::Slow(_)
+                | Self::Short
+        )
+    }
+}

@@ -1,15 +1,71 @@
 //! What the walk does not see through as yet, so that histories leave it out. Each `true` brings its
 //! kind back.
 
+use super::history::{Event, History, Shown, Tokens, UpperBound};
+use tap_revops::walk::plan::Reading;
+
 /// A first page may come before its turn after a token led to an empty end, which is then checked.
 /// `WindowWalk::seek` believes such a page, and what stands before it is lost.
 pub const EARLY_WHILE_CHECKING: bool = false;
 
-/// The question for the newest record may be refused where answers have no `Date`. Then the horizon
-/// is that of the machine's own clock, `Plan::newest_is` takes it for certain, and a token that went
+/// The question for the newest record may be refused, or bring one without a stamp, where answers
+/// have no `Date`. Then the horizon is that of the machine's own clock, `Plan::newest_is` takes it for certain, and a token that went
 /// astray leads to records below it.
 pub const NEITHER_DATE_NOR_NEWEST: bool = false;
 
 /// A token within an instant of the present may fail or go astray where stamps are rounded up. The
 /// bookmark is that instant's shown stamp, and records of it lie below what was shown.
 pub const ROUNDED_INSTANTS_LEFT: bool = false;
+
+/// A walk may start again, or be split, before it has left the records without a stamp, where these
+/// come first. The query that it asks then has an upper bound, and hides the rest of them.
+pub const RESTARTS_AMONG_UNDATED: bool = false;
+
+/// Records without a stamp may come last, and answers have a `Date`. The newest record is then not
+/// asked for, with one place or without windows, or its answer comes after the past has been read,
+/// and the walk to the horizon does not reach them.
+pub const UNDATED_LAST_UNKNOWN: bool = false;
+
+/// A page by token without a follower may show nothing but records without a stamp, where queries
+/// have no upper bound. `WindowWalk::end_page` takes it for one without records, and gives up.
+pub const UNDATED_WITHOUT_BOUNDS: bool = false;
+
+/// A history without what is known not to be seen through.
+pub fn without(mut history: History) -> History {
+    if !NEITHER_DATE_NOR_NEWEST {
+        history.behaviour.descends |= !history.behaviour.has_date;
+    }
+    if history.reading == Reading::Scan || history.undated == 0 {
+        return history;
+    }
+    let is_bounded =
+        history.reading != Reading::Ordered && history.behaviour.upper_bound != UpperBound::Ignored;
+    if !is_bounded && !UNDATED_WITHOUT_BOUNDS {
+        history.undated = 0;
+    }
+    let is_first = history.behaviour.undated_first;
+    if is_first && !RESTARTS_AMONG_UNDATED {
+        keep_places(&mut history);
+    }
+    if !is_first && !NEITHER_DATE_NOR_NEWEST {
+        keep_places(&mut history);
+        history.behaviour.shown = Shown::Micros;
+    }
+    if !is_first && !asks_for_newest(&history) && !UNDATED_LAST_UNKNOWN {
+        history.undated = 0;
+    }
+    history
+}
+
+/// Lets every token lead where it should.
+fn keep_places(history: &mut History) {
+    history.events.retain(Event::keeps_place);
+    if history.behaviour.tokens == Tokens::NameRecord {
+        history.behaviour.tokens = Tokens::NamePlace;
+    }
+}
+
+/// Whether the plan waits for the answer to the question for the newest record.
+fn asks_for_newest(history: &History) -> bool {
+    history.reading != Reading::Seek && !history.behaviour.has_date
+}

@@ -24,7 +24,7 @@ pub fn history(seed: u64) -> History {
     let behaviour = behaviour(rng, reading, lookback);
     let history = History {
         ages: ages(rng),
-        undated: if rng.u8(..5) == 0 { rng.u8(1..8) } else { 0 },
+        undated: if rng.u8(..4) == 0 { rng.u8(1..8) } else { 0 },
         reading,
         places: if rng.bool() { 1 } else { rng.usize(1..9) },
         lookback,
@@ -35,14 +35,7 @@ pub fn history(seed: u64) -> History {
         kills: (0..rng.usize(1..4)).map(|_| kill(rng)).collect(),
         behaviour,
     };
-    within_bounds(history)
-}
-
-/// Leaves out what no reader can see through, or what the documents do not promise.
-fn within_bounds(mut history: History) -> History {
-    history.undated = 0;
-    history.behaviour.descends |= !(history.behaviour.has_date || known::NEITHER_DATE_NOR_NEWEST);
-    history
+    known::without(history)
 }
 
 fn ages(rng: &mut Rng) -> Vec<u32> {

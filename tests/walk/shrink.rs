@@ -1,6 +1,7 @@
 //! Makes a failing history shorter and simpler, as long as it fails.
 
 use super::history::{Event, History, SECOND, Shown, Tokens, UpperBound};
+use super::known;
 use tap_revops::walk::plan::Reading;
 
 /// So many histories are tried, at most.
@@ -55,7 +56,7 @@ fn simpler(history: &History) -> Vec<History> {
 fn with(history: &History, all: &mut Vec<History>, simplify: impl FnOnce(&mut History)) {
     let mut simpler = history.clone();
     simplify(&mut simpler);
-    all.push(simpler);
+    all.push(known::without(simpler));
 }
 
 /// Without a part of a list: halves, quarters, and so on, down to single items.
