@@ -29,6 +29,8 @@ pub struct Api {
     early_from: usize,
     /// The bounds of the last question without a token, and how often it was asked again.
     first_pages: ((Option<Micros>, Option<Micros>), usize),
+    /// Whether a page has shown a version.
+    was_shown: Vec<bool>,
     /// What the newest answer has been made of.
     pub effect: Event,
 }
@@ -115,6 +117,7 @@ impl Api {
             answers: 0,
             early_from: 0,
             first_pages: ((None, None), 0),
+            was_shown: Vec::new(),
             effect: Event::Nothing,
         }
     }
@@ -145,6 +148,17 @@ impl Api {
     pub fn answer(&mut self, question: &Question, event: Event) -> Answer {
         self.answers += 1;
         self.effect = Event::Nothing;
+        self.was_shown.resize(self.records.versions.len(), false);
+        let answer = self.answer_as(question, event);
+        if let Answer::Page(page) = &answer {
+            for number in &page.rows {
+                self.was_shown[*number as usize] = true;
+            }
+        }
+        answer
+    }
+
+    fn answer_as(&mut self, question: &Question, event: Event) -> Answer {
         let (Question::Newest { until } | Question::Page { until, .. }) = question;
         if until.is_some() && self.behaviour.upper_bound == UpperBound::Refused {
             return Answer::Refused;
@@ -202,7 +216,7 @@ impl Api {
         if event != Event::Swap {
             return self.page(rows, course, event);
         }
-        let is_believed = asked_again >= TIMES_DOUBTED || self.is_within_instant(&rows);
+        let is_believed = asked_again >= TIMES_DOUBTED || self.looks_first(&rows, until);
         if self.answers < self.early_from || is_believed {
             return self.page(rows, course, Event::Nothing);
         }
@@ -222,12 +236,19 @@ impl Api {
         times
     }
 
-    /// Whether the second page begins within an instant whose records come in any order. It can
-    /// begin with one that is known, and look like the first.
+    /// Whether the second page would look like the first: it begins with a known version.
+    fn looks_first(&self, rows: &[u32], until: Option<Micros>) -> bool {
+        let first = rows.get(self.behaviour.limit);
+        let was_shown = first.is_some_and(|first| self.was_shown[*first as usize]);
+        let is_sought = until == self.until;
+        let is_within_instant = self.behaviour.ties_shuffled && self.is_within_instant(rows);
+        is_within_instant || (is_sought && was_shown && !known::EARLY_PAGES_SHOWN_BEFORE)
+    }
+
     fn is_within_instant(&self, rows: &[u32]) -> bool {
         let limit = self.behaviour.limit;
         let stamp = |at: usize| rows.get(at).map(|number| self.records.of(*number).stamp);
-        self.behaviour.ties_shuffled && stamp(limit) == stamp(limit - 1)
+        stamp(limit) == stamp(limit - 1)
     }
 
     /// The page of a token. None if the token is refused.
@@ -241,7 +262,9 @@ impl Api {
         let index = asked.0.parse::<usize>().unwrap();
         let is_sure = self.is_sure(until);
         let event = match event {
-            Event::RefuseToken | Event::SameToken | Event::FirstToken if is_sure => Event::Nothing,
+            Event::RefuseToken | Event::SameToken | Event::FirstToken | Event::Swap if is_sure => {
+                Event::Nothing
+            }
             event => event,
         };
         if event == Event::RefuseToken || (index < self.valid_from && !is_sure) {
@@ -254,7 +277,8 @@ impl Api {
             return Some(Page { rows, next });
         }
         let rows = self.rest(&token, from, until)?;
-        if rows.is_empty() && !known::EARLY_WHILE_CHECKING {
+        let is_undated = |number: &u32| self.records.of(*number).stamp.is_none();
+        if rows.iter().all(is_undated) && !known::EARLY_WHILE_CHECKING {
             self.early_from = usize::MAX;
         }
         let first = token.course.first;

@@ -1,7 +1,7 @@
 //! What the walk does not see through as yet, so that histories leave it out. Each `true` brings its
 //! kind back.
 
-use super::history::{Event, History, Shown, Tokens, UpperBound};
+use super::history::{Event, History, LATENESS, Shown, Tokens, UpperBound};
 use tap_revops::walk::plan::Reading;
 
 /// A first page may come before its turn after a token led to an empty end, which is then checked.
@@ -12,6 +12,10 @@ pub const EARLY_WHILE_CHECKING: bool = false;
 /// have no `Date`. Then the horizon is that of the machine's own clock, `Plan::newest_is` takes it for certain, and a token that went
 /// astray leads to records below it.
 pub const NEITHER_DATE_NOR_NEWEST: bool = false;
+
+/// A page of the present may come before its turn and begin with a version that another such page has
+/// shown. `Present` takes any known version for one of the stamp that it asked from.
+pub const EARLY_PAGES_SHOWN_BEFORE: bool = false;
 
 /// A token within an instant of the present may fail or go astray where stamps are rounded up. The
 /// bookmark is that instant's shown stamp, and records of it lie below what was shown.
@@ -32,6 +36,12 @@ pub const UNDATED_WITHOUT_BOUNDS: bool = false;
 
 /// A history without what is known not to be seen through.
 pub fn without(mut history: History) -> History {
+    // No reader that follows tokens can see through those that count records.
+    let counts = history.behaviour.tokens == Tokens::CountRecords;
+    let is_rounded = history.behaviour.shown == Shown::SecondsRounded && !ROUNDED_INSTANTS_LEFT;
+    if counts && (history.reading != Reading::Seek || is_rounded) {
+        history.behaviour.tokens = Tokens::NamePlace;
+    }
     if !NEITHER_DATE_NOR_NEWEST {
         history.behaviour.descends |= !history.behaviour.has_date;
     }
@@ -48,8 +58,8 @@ pub fn without(mut history: History) -> History {
         keep_places(&mut history);
     }
     if !is_first && !NEITHER_DATE_NOR_NEWEST {
-        keep_places(&mut history);
-        history.behaviour.shown = Shown::Micros;
+        let offset = &mut history.behaviour.date_offset;
+        *offset = (*offset).min(LATENESS / 2);
     }
     if !is_first && !asks_for_newest(&history) && !UNDATED_LAST_UNKNOWN {
         history.undated = 0;
@@ -60,7 +70,7 @@ pub fn without(mut history: History) -> History {
 /// Lets every token lead where it should.
 fn keep_places(history: &mut History) {
     history.events.retain(Event::keeps_place);
-    if history.behaviour.tokens == Tokens::NameRecord {
+    if history.behaviour.tokens != Tokens::Snapshot {
         history.behaviour.tokens = Tokens::NamePlace;
     }
 }

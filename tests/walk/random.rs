@@ -92,15 +92,14 @@ fn behaviour(rng: &mut Rng, reading: Reading, lookback: bool) -> Behaviour {
 }
 
 fn tokens(rng: &mut Rng, reading: Reading) -> Tokens {
+    let counts = u32::from(reading == Reading::Seek);
     let kinds = [
         (3, Tokens::NameRecord),
         (1, Tokens::NamePlace),
         (1, Tokens::Snapshot),
-        (2, Tokens::CountRecords),
+        (2 * counts, Tokens::CountRecords),
     ];
-    // No reader that follows tokens can see through those that count records.
-    let may_count = reading == Reading::Seek;
-    pick(rng, if may_count { &kinds } else { &kinds[..3] })
+    pick(rng, &kinds)
 }
 
 /// Whether there is a `Date`, and how many seconds it is off.
