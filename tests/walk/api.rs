@@ -20,6 +20,8 @@ pub struct Api {
     pub records: Records,
     behaviour: Behaviour,
     in_order: bool,
+    /// Whether the reader has one request on its way at a time.
+    is_alone: bool,
     /// The end date.
     until: Option<Micros>,
     tokens: Vec<Token>,
@@ -70,6 +72,8 @@ struct Token {
     after: u32,
     /// A page that is shown in place of what follows.
     put_off: Option<Rc<PutOff>>,
+    /// Its walk was led ahead, and nothing but this token leads back.
+    leads_back: bool,
 }
 
 /// The way from a query without a token to all pages that its tokens lead to.
@@ -111,6 +115,7 @@ impl Api {
             records: Records::new(history),
             behaviour: history.behaviour.clone(),
             in_order: history.reading != tap_revops::walk::plan::Reading::Scan,
+            is_alone: history.places == 1,
             until: history.until(),
             tokens: Vec::new(),
             valid_from: 0,
@@ -138,8 +143,10 @@ impl Api {
     /// What happens between an answer and its arrival.
     pub fn happens_after(&mut self, event: Event) {
         if let Event::Slow(which) = event {
-            self.records.now += 30 * SECOND;
-            self.records.change(which);
+            for more in 0..3 {
+                self.records.now += 10 * SECOND;
+                self.records.change(which.wrapping_add(more));
+            }
             self.records.now += 200 * SECOND;
         }
         self.records.now += self.behaviour.tick;
@@ -213,6 +220,9 @@ impl Api {
             done: 0,
             snapshot: is_snapshot.then(|| Rc::new(rows.clone())),
         };
+        if event == Event::Ahead {
+            return self.page(rows, course, Event::Nothing);
+        }
         if event != Event::Swap {
             return self.page(rows, course, event);
         }
@@ -265,12 +275,15 @@ impl Api {
             Event::RefuseToken | Event::SameToken | Event::FirstToken | Event::Swap if is_sure => {
                 Event::Nothing
             }
+            // What is led ahead with nothing to lead it back is lost.
+            Event::Ahead if !self.is_alone || until == self.until => Event::Nothing,
             event => event,
         };
-        if event == Event::RefuseToken || (index < self.valid_from && !is_sure) {
+        let token = self.tokens[index].clone();
+        let is_sure = is_sure || token.leads_back;
+        if (event == Event::RefuseToken || index < self.valid_from) && !is_sure {
             return None;
         }
-        let token = self.tokens[index].clone();
         if let Some(put_off) = token.put_off {
             let next = put_off.next.clone().map(|next| self.keep(next));
             let rows = put_off.rows.clone();
@@ -333,7 +346,7 @@ impl Api {
             Event::Short => self.behaviour.limit.div_ceil(2),
             _ => self.behaviour.limit,
         };
-        let mut after = rows.split_off(rows.len().min(limit));
+        let after = rows.split_off(rows.len().min(limit));
         let Some(last) = rows.last().copied() else {
             return Page { rows, next: None };
         };
@@ -343,19 +356,40 @@ impl Api {
         match event {
             Event::EmptyPage => self.put_off(Vec::new(), next, rows, follower),
             Event::Duplicate => self.put_off(rows.clone(), next, rows, follower),
-            Event::Swap if !after.is_empty() => {
-                let is_last = after.len() <= limit;
-                after.truncate(limit);
-                let last = after.last().copied().unwrap_or(last);
-                let third = token(&course, last, rows.len() + after.len());
-                let follower = Some(third.clone()).filter(|_| !is_last);
-                self.put_off(after, third, rows, follower)
-            }
+            Event::Swap if !after.is_empty() => self.swapped(&course, rows, &after),
+            Event::Ahead if after.len() > 2 * limit => self.ahead(&course, rows, &after),
             _ => Page {
                 rows,
                 next: follower.map(|next| self.keep(next)),
             },
         }
+    }
+
+    /// The second page, and then the first, of what is left.
+    fn swapped(&mut self, course: &Course, first: Vec<u32>, after: &[u32]) -> Page {
+        let limit = self.behaviour.limit;
+        let second = &after[..limit.min(after.len())];
+        let third = token(course, second[second.len() - 1], first.len() + second.len());
+        let follower = Some(third.clone()).filter(|_| after.len() > limit);
+        self.put_off(second.to_vec(), third, first, follower)
+    }
+
+    /// The second and the third page of what is left, and then half of the first, from which the
+    /// course goes on.
+    fn ahead(&mut self, course: &Course, mut first: Vec<u32>, after: &[u32]) -> Page {
+        let (second, rest) = after.split_at(self.behaviour.limit);
+        let third = rest[..rest.len().min(second.len())].to_vec();
+        first.truncate(first.len().div_ceil(2));
+        let next = token(course, first[first.len() - 1], first.len());
+        let back = Token {
+            put_off: Some(Rc::new(PutOff {
+                rows: first,
+                next: Some(next.clone()),
+            })),
+            leads_back: true,
+            ..next.clone()
+        };
+        self.put_off(second.to_vec(), back.clone(), third, Some(back))
     }
 
     /// A page whose token leads to another one that is as yet not shown.
@@ -387,6 +421,7 @@ fn token(course: &Course, after: u32, more: usize) -> Token {
         course,
         after,
         put_off: None,
+        leads_back: false,
     }
 }
 

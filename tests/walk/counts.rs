@@ -67,6 +67,7 @@ counts! {
     filters_ignored: "pages whose upper bound was ignored",
     tokens_refused: "tokens refused",
     out_of_turn: "pages that changed places",
+    ahead_of_turn: "times that a walk was led ahead and back",
     emptied: "empty pages put before one",
     duplicated: "pages that came twice",
     short: "pages smaller than asked",

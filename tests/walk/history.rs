@@ -114,6 +114,8 @@ pub enum Event {
     EmptyPage,
     /// The page changes places with the one after it.
     Swap,
+    /// The two pages after a page come before it, and of the page itself at first the half.
+    Ahead,
     /// The page comes a second time after itself.
     Duplicate,
     /// The page has fewer records than were asked for.

@@ -21,6 +21,11 @@ pub const EARLY_PAGES_SHOWN_BEFORE: bool = false;
 /// bookmark is that instant's shown stamp, and records of it lie below what was shown.
 pub const ROUNDED_INSTANTS_LEFT: bool = false;
 
+/// A first page may be slow where answers have no `Date`. The horizon is then that of the newest
+/// record, which is asked for afterwards: changes made in between lie below it, and the first walk's
+/// token goes on from before them.
+pub const SLOW_WITHOUT_DATE: bool = false;
+
 /// A walk may start again, or be split, before it has left the records without a stamp, where these
 /// come first. The query that it asks then has an upper bound, and hides the rest of them.
 pub const RESTARTS_AMONG_UNDATED: bool = false;
@@ -44,6 +49,11 @@ pub fn without(mut history: History) -> History {
     }
     if !NEITHER_DATE_NOR_NEWEST {
         history.behaviour.descends |= !history.behaviour.has_date;
+    }
+    if !history.behaviour.has_date && !SLOW_WITHOUT_DATE {
+        history
+            .events
+            .retain(|event| !matches!(event, Event::Slow(_)));
     }
     if history.reading == Reading::Scan || history.undated == 0 {
         return history;

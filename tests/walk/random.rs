@@ -151,6 +151,7 @@ fn event(rng: &mut Rng, quiet: u32) -> Event {
             (1, Event::LeadRound),
             (1, Event::EmptyPage),
             (2, Event::Swap),
+            (2, Event::Ahead),
             (1, Event::Duplicate),
             (1, Event::Short),
         ],

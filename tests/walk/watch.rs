@@ -108,6 +108,7 @@ impl Watch {
     pub fn made(answer: &Answer, event: Event, effect: Event, counts: &mut Counts) {
         let counted = match effect {
             Event::Swap => &mut counts.out_of_turn,
+            Event::Ahead => &mut counts.ahead_of_turn,
             Event::EmptyPage => &mut counts.emptied,
             Event::Duplicate => &mut counts.duplicated,
             Event::Short => &mut counts.short,
