@@ -337,7 +337,10 @@ impl Api {
     /// Whether a token must lead where it should, for what the walk does not see through.
     fn is_sure(&self, until: Option<Micros>) -> bool {
         let is_rounded = self.behaviour.shown == Shown::SecondsRounded;
-        is_rounded && until == self.until && !known::ROUNDED_INSTANTS_LEFT
+        let is_ignored = self.behaviour.upper_bound == UpperBound::Ignored;
+        let is_known =
+            is_rounded && !known::ROUNDED_INSTANTS_LEFT || is_ignored && !known::LEFT_AFTER_WINDOWS;
+        is_known && until == self.until
     }
 
     /// The page that begins with the first of these rows, or what an event makes of it.

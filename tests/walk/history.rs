@@ -21,6 +21,8 @@ pub struct History {
     pub ages: Vec<u32>,
     /// How many further records have no stamp.
     pub undated: u8,
+    /// How many further records have a stamp of the far future.
+    pub future: u8,
     pub behaviour: Behaviour,
     pub reading: Reading,
     pub places: usize,
@@ -31,6 +33,8 @@ pub struct History {
     pub answers_late: bool,
     /// What happens at each request.
     pub events: Vec<Event>,
+    /// What happens at each request from one on, until nothing happens any more.
+    pub for_good: Option<(u8, Event)>,
     /// Which of the pages on their way arrives next.
     pub arrivals: Vec<u8>,
     /// The first runs, each with the page and the record on it that it is killed at, if it is.
@@ -129,7 +133,9 @@ impl History {
             let age = Micros::from(*age);
             START - age * SECOND + age % 7 * 142_857
         };
-        self.ages.iter().map(stamp).collect()
+        let ahead = |number| START + (200_000 + Micros::from(number)) * SECOND;
+        let future = (0..self.future).map(ahead);
+        self.ages.iter().map(stamp).chain(future).collect()
     }
 
     pub fn until(&self) -> Option<Micros> {
@@ -143,7 +149,13 @@ impl History {
             && behaviour.upper_bound == UpperBound::Kept
             && behaviour.has_date
             && behaviour.date_offset == 0;
-        is_plain && self.events.is_empty() && self.kills == [None] && !self.lookback
+        let is_quiet = self.events.is_empty() && self.for_good.is_none();
+        is_plain && is_quiet && self.future == 0 && self.kills == [None] && !self.lookback
+    }
+
+    /// Whether records go on appearing for good.
+    pub fn grows(&self) -> bool {
+        matches!(self.for_good, Some((_, Event::Appear)))
     }
 
     /// Whether every instant has fewer records than a page holds.

@@ -21,6 +21,11 @@ pub const EARLY_PAGES_SHOWN_BEFORE: bool = false;
 /// bookmark is that instant's shown stamp, and records of it lie below what was shown.
 pub const ROUNDED_INSTANTS_LEFT: bool = false;
 
+/// A token of the present may fail or go astray after windows have ended and an upper bound was then
+/// ignored. `Plan::seek_on` keeps what the higher windows promise, and the bookmark passes over what
+/// is left.
+pub const LEFT_AFTER_WINDOWS: bool = false;
+
 /// A first page may be slow where answers have no `Date`. The horizon is then that of the newest
 /// record, which is asked for afterwards: changes made in between lie below it, and the first walk's
 /// token goes on from before them.
@@ -49,6 +54,10 @@ pub fn without(mut history: History) -> History {
     }
     if !NEITHER_DATE_NOR_NEWEST {
         history.behaviour.descends |= !history.behaviour.has_date;
+    }
+    if !history.behaviour.has_date && !NEITHER_DATE_NOR_NEWEST {
+        // A record of the future says nothing of the horizon.
+        history.future = 0;
     }
     if !history.behaviour.has_date && !SLOW_WITHOUT_DATE {
         history
@@ -80,6 +89,7 @@ pub fn without(mut history: History) -> History {
 /// Lets every token lead where it should.
 fn keep_places(history: &mut History) {
     history.events.retain(Event::keeps_place);
+    history.for_good = None;
     if history.behaviour.tokens != Tokens::Snapshot {
         history.behaviour.tokens = Tokens::NamePlace;
     }

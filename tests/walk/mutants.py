@@ -249,12 +249,6 @@ MUTANTS = [
         "        past.lower_top(self.edge_at(horizon));\n        self.phase = Phase::Past(past);",
         "        self.phase = Phase::Past(past);",
     ),
-    (
-        "a page that is not wanted is",
-        "window.rs",
-        "self.newest = self.newest.take().filter(|newest| !is_past(newest));",
-        "let _ = is_past;",
-    ),
 ]
 
 

@@ -25,12 +25,14 @@ pub fn history(seed: u64) -> History {
     let history = History {
         ages: ages(rng),
         undated: if rng.u8(..4) == 0 { rng.u8(1..8) } else { 0 },
+        future: if rng.u8(..8) == 0 { rng.u8(1..6) } else { 0 },
         reading,
         places: if rng.bool() { 1 } else { rng.usize(1..9) },
         lookback,
         until: until(rng, behaviour.upper_bound),
         answers_late: rng.bool(),
         events: events(rng),
+        for_good: for_good(rng, behaviour.has_date),
         arrivals: (0..rng.usize(..20)).map(|_| rng.u8(..)).collect(),
         kills: (0..rng.usize(1..4)).map(|_| kill(rng)).collect(),
         behaviour,
@@ -41,7 +43,9 @@ pub fn history(seed: u64) -> History {
 fn ages(rng: &mut Rng) -> Vec<u32> {
     let number = rng.usize(..40);
     let tie = rng.u32(..6000);
-    (0..number).map(|_| age(rng, tie)).collect()
+    // Some streams have not changed lately.
+    let least = pick(rng, &[(3, 0), (1, 1000)]);
+    (0..number).map(|_| least + age(rng, tie)).collect()
 }
 
 fn age(rng: &mut Rng, tie: u32) -> u32 {
@@ -131,6 +135,17 @@ fn events(rng: &mut Rng) -> Vec<Event> {
     let quiet = pick(rng, &[(1, 2), (2, 10), (1, 60)]);
     let number = rng.usize(..60);
     (0..number).map(|_| event(rng, quiet)).collect()
+}
+
+fn for_good(rng: &mut Rng, has_date: bool) -> Option<(u8, Event)> {
+    let kinds = [
+        (2, Event::SameToken),
+        (1, Event::FirstToken),
+        (1, Event::RefuseToken),
+        // Without a `Date`, a run reads until the machine's clock is reached.
+        (3 * u32::from(has_date), Event::Appear),
+    ];
+    (rng.u8(..20) == 0).then(|| (rng.u8(..40), pick(rng, &kinds)))
 }
 
 fn event(rng: &mut Rng, quiet: u32) -> Event {

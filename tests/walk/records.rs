@@ -62,7 +62,7 @@ impl Records {
             id: format!("{record:05}"),
             stamp,
             shown: stamp.map(|stamp| shown(stamp, self.shown)),
-            visible_at: stamp.map_or(0, |stamp| stamp + self.delay),
+            visible_at: stamp.map_or(0, |stamp| stamp.min(self.now) + self.delay),
         });
         u32::try_from(self.versions.len() - 1).unwrap()
     }

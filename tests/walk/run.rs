@@ -9,7 +9,7 @@ use super::world::World;
 use tap_revops::state::Bookmark;
 use tap_revops::walk::GaveUp;
 use tap_revops::walk::facts::{NewestAnswer, Observation, PageTimes, VersionFact};
-use tap_revops::walk::plan::Plan;
+use tap_revops::walk::plan::{Plan, Reading};
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Outcome {
@@ -57,13 +57,22 @@ pub fn run(world: &mut World, kill: Option<(u8, u8)>) -> Result<Outcome, String>
     world.journal.note(|| "a run begins".to_owned());
     let pages = world.api.records.versions.len();
     let pages = pages.div_ceil(world.history.behaviour.limit);
+    let more = if world.history.grows() {
+        4 * pages + 600
+    } else {
+        0
+    };
+    let visible = match world.history.reading {
+        Reading::Scan => world.api.records.found(0, None, None),
+        _ => Vec::new(),
+    };
     let mut run = Run {
         plan: world.plan(),
         on_the_way: Vec::new(),
         arrived: 0,
         kill,
         watch: Watch::new(world),
-        most_requests: world.requests + 60 + 12 * pages + 4 * world.history.events.len(),
+        most_requests: world.requests + more + 60 + 12 * pages + 4 * world.history.events.len(),
         world,
     };
     let stop = run.carry_out();
@@ -74,6 +83,7 @@ pub fn run(world: &mut World, kill: Option<(u8, u8)>) -> Result<Outcome, String>
         Ok(()) => {
             counts.ended += 1;
             counts.left_more += u64::from(run.plan.leaves_more);
+            run.world.check_scan(&visible)?;
             keep_promise(run.world, &run.plan);
             Ok(Outcome::Ended)
         }

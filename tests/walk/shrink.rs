@@ -79,7 +79,9 @@ fn shorter<T>(
 
 /// With one setting as plain as it can be.
 fn plainer(history: &History, all: &mut Vec<History>) {
-    let steps: [fn(&mut History); 17] = [
+    let steps: [fn(&mut History); 19] = [
+        |history| history.future = 0,
+        |history| history.for_good = None,
         |history| history.places = 1,
         |history| history.places = history.places.min(2),
         |history| history.undated = 0,

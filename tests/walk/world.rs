@@ -44,7 +44,7 @@ pub fn live(history: &History, journal: Journal) -> (Result<(), String>, Counts,
     let outcome = world.live();
     world.counts.histories = 1;
     world.counts.records_changed = world.api.records.versions.len() as u64
-        - history.ages.len() as u64
+        - history.stamps().len() as u64
         - u64::from(history.undated);
     (outcome, world.counts, world.journal)
 }
@@ -92,9 +92,17 @@ impl World<'_> {
         Ok(())
     }
 
+    /// What happens at the next request.
     pub fn event(&self) -> Event {
+        if self.is_quiet {
+            return Event::Nothing;
+        }
+        let from = |at: u8| self.requests >= usize::from(at);
+        if let Some((_, event)) = self.history.for_good.filter(|(at, _)| from(*at)) {
+            return event;
+        }
         let event = self.history.events.get(self.requests).copied();
-        event.filter(|_| !self.is_quiet).unwrap_or(Event::Nothing)
+        event.unwrap_or(Event::Nothing)
     }
 
     pub fn hold(&mut self, number: u32) {
@@ -171,6 +179,16 @@ impl World<'_> {
         Ok(())
     }
 
+    /// Whether the target holds what a scan could read from its beginning to its end.
+    pub fn check_scan(&self, visible: &[u32]) -> Result<(), String> {
+        let is_there = |number: &u32| visible.contains(number);
+        let missed = self.api.records.truth().filter(is_there);
+        match missed.into_iter().find(|number| !self.holds(*number)) {
+            Some(number) => Err(format!("a scan misses {}", self.journal_name(number))),
+            None => Ok(()),
+        }
+    }
+
     /// Whether the target holds the newest version of every record that was asked for.
     fn check_target(&self) -> Result<(), String> {
         for number in self.api.records.truth() {
@@ -180,7 +198,9 @@ impl World<'_> {
                 (None, Some(_)) => false,
                 (Some(stamp), Some(until)) => stamp < until,
             };
-            if is_asked_for && !self.holds(number) {
+            // Its time may be yet to come.
+            let is_due = stamp.is_none_or(|stamp| stamp < self.api.records.now);
+            if is_asked_for && is_due && !self.holds(number) {
                 return Err(format!("the target lacks {}", self.journal_name(number)));
             }
         }
