@@ -3,11 +3,11 @@
 
 use super::history::{Behaviour, Event, History, Micros, SECOND, Shown, Tokens, UpperBound};
 use super::known;
+use super::question::Question;
 use super::records::{Rank, Records, mix};
-use chrono::DateTime;
 use std::rc::Rc;
 use tap_revops::api::page::PageToken;
-use tap_revops::walk::plan::Query;
+use tap_revops::walk::plan::Reading;
 
 /// So many requests lie between two first pages that come before their turn: a reader believes what
 /// comes again and again.
@@ -52,19 +52,6 @@ pub struct Page {
     pub next: Option<PageToken>,
 }
 
-/// A query, with its bounds as numbers.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Question {
-    Newest {
-        until: Option<Micros>,
-    },
-    Page {
-        from: Option<Micros>,
-        until: Option<Micros>,
-        token: Option<PageToken>,
-    },
-}
-
 #[derive(Clone)]
 struct Token {
     course: Course,
@@ -91,30 +78,12 @@ struct PutOff {
     next: Option<Token>,
 }
 
-impl Question {
-    pub fn of(query: &Query) -> Self {
-        match query {
-            Query::Newest { until } => Self::Newest {
-                until: until.as_deref().map(micros),
-            },
-            Query::Page { window, token } => Self::Page {
-                from: window.from.as_ref().map(|from| {
-                    // What is not included begins right after.
-                    micros(&from.updated_at) + Micros::from(!from.inclusive)
-                }),
-                until: window.until.as_deref().map(micros),
-                token: token.clone(),
-            },
-        }
-    }
-}
-
 impl Api {
     pub fn new(history: &History) -> Self {
         Self {
             records: Records::new(history),
             behaviour: history.behaviour.clone(),
-            in_order: history.reading != tap_revops::walk::plan::Reading::Scan,
+            in_order: history.reading != Reading::Scan,
             is_alone: history.places == 1,
             until: history.until(),
             tokens: Vec::new(),
@@ -221,17 +190,17 @@ impl Api {
             snapshot: is_snapshot.then(|| Rc::new(rows.clone())),
         };
         if event == Event::Ahead {
-            return self.page(rows, course, Event::Nothing);
+            return self.page(rows, &course, Event::Nothing);
         }
         if event != Event::Swap {
-            return self.page(rows, course, event);
+            return self.page(rows, &course, event);
         }
         let is_believed = asked_again >= TIMES_DOUBTED || self.looks_first(&rows, until);
         if self.answers < self.early_from || is_believed {
-            return self.page(rows, course, Event::Nothing);
+            return self.page(rows, &course, Event::Nothing);
         }
         self.early_from = self.answers + BETWEEN_EARLY_PAGES;
-        self.page(rows, course, event)
+        self.page(rows, &course, event)
     }
 
     /// How often the same question has been asked in a row before.
@@ -295,7 +264,7 @@ impl Api {
             self.early_from = usize::MAX;
         }
         let first = token.course.first;
-        let mut page = self.page(rows, token.course, event);
+        let mut page = self.page(rows, &token.course, event);
         if page.next.is_some() {
             self.effect = event;
             page.next = match (event, first) {
@@ -344,7 +313,7 @@ impl Api {
     }
 
     /// The page that begins with the first of these rows, or what an event makes of it.
-    fn page(&mut self, mut rows: Vec<u32>, course: Course, event: Event) -> Page {
+    fn page(&mut self, mut rows: Vec<u32>, course: &Course, event: Event) -> Page {
         let limit = match event {
             Event::Short => self.behaviour.limit.div_ceil(2),
             _ => self.behaviour.limit,
@@ -353,14 +322,14 @@ impl Api {
         let Some(last) = rows.last().copied() else {
             return Page { rows, next: None };
         };
-        let next = token(&course, last, rows.len());
+        let next = token(course, last, rows.len());
         let follower = Some(next.clone()).filter(|_| !after.is_empty());
         self.effect = event;
         match event {
             Event::EmptyPage => self.put_off(Vec::new(), next, rows, follower),
             Event::Duplicate => self.put_off(rows.clone(), next, rows, follower),
-            Event::Swap if !after.is_empty() => self.swapped(&course, rows, &after),
-            Event::Ahead if after.len() > 2 * limit => self.ahead(&course, rows, &after),
+            Event::Swap if !after.is_empty() => self.swapped(course, rows, &after),
+            Event::Ahead if after.len() > 2 * limit => self.ahead(course, rows, &after),
             _ => Page {
                 rows,
                 next: follower.map(|next| self.keep(next)),
@@ -426,9 +395,4 @@ fn token(course: &Course, after: u32, more: usize) -> Token {
         put_off: None,
         leads_back: false,
     }
-}
-
-fn micros(text: &str) -> Micros {
-    let timestamp = DateTime::parse_from_rfc3339(text).unwrap();
-    timestamp.timestamp_micros()
 }

@@ -40,6 +40,10 @@ pub struct History {
     pub kills: Vec<Option<(u8, u8)>>,
 }
 
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "they are choices that have nothing to do with each other"
+)]
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Behaviour {
     pub tokens: Tokens,
@@ -168,7 +172,7 @@ impl History {
 
 impl Event {
     /// Whether every token still leads where it did.
-    pub fn keeps_place(&self) -> bool {
+    pub fn keeps_place(self) -> bool {
         matches!(
             self,
             Self::Nothing

@@ -1,8 +1,9 @@
 //! What a history's runs asked, and what they were answered, for the reader of a failure. Times are
 //! seconds from the start.
 
-use super::api::{Answer, Question};
+use super::api::Answer;
 use super::history::{Event, Micros, START};
+use super::question::Question;
 use super::records::{Records, Version};
 
 /// The lines of a history, if anyone will read them.

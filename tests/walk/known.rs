@@ -46,49 +46,62 @@ pub const UNDATED_WITHOUT_BOUNDS: bool = false;
 
 /// A history without what is known not to be seen through.
 pub fn without(mut history: History) -> History {
-    // No reader that follows tokens can see through those that count records.
-    let counts = history.behaviour.tokens == Tokens::CountRecords;
-    let is_rounded = history.behaviour.shown == Shown::SecondsRounded && !ROUNDED_INSTANTS_LEFT;
-    if counts && (history.reading != Reading::Seek || is_rounded) {
-        history.behaviour.tokens = Tokens::NamePlace;
+    without_counting_tokens(&mut history);
+    if !history.behaviour.has_date {
+        without_doubtful_horizon(&mut history);
     }
-    if !NEITHER_DATE_NOR_NEWEST {
-        history.behaviour.descends |= !history.behaviour.has_date;
-    }
-    if !history.behaviour.has_date && !NEITHER_DATE_NOR_NEWEST {
-        // A record of the future says nothing of the horizon.
-        history.future = 0;
-    }
-    if !history.behaviour.has_date && !SLOW_WITHOUT_DATE {
-        history
-            .events
-            .retain(|event| !matches!(event, Event::Slow(_)));
-    }
-    if history.reading == Reading::Scan || history.undated == 0 {
-        return history;
-    }
-    let is_bounded =
-        history.reading != Reading::Ordered && history.behaviour.upper_bound != UpperBound::Ignored;
-    if !is_bounded && !UNDATED_WITHOUT_BOUNDS {
-        history.undated = 0;
-    }
-    let is_first = history.behaviour.undated_first;
-    if is_first && !RESTARTS_AMONG_UNDATED {
-        keep_places(&mut history);
-    }
-    if !is_first && !NEITHER_DATE_NOR_NEWEST {
-        let offset = &mut history.behaviour.date_offset;
-        *offset = (*offset).min(LATENESS / 2);
-    }
-    if !is_first && !asks_for_newest(&history) && !UNDATED_LAST_UNKNOWN {
-        history.undated = 0;
+    if history.reading != Reading::Scan && history.undated > 0 {
+        without_hidden_undated(&mut history);
     }
     history
 }
 
+/// No reader that follows tokens can see through those that count records.
+fn without_counting_tokens(history: &mut History) {
+    let behaviour = &mut history.behaviour;
+    let rounds = behaviour.shown == Shown::SecondsRounded && !ROUNDED_INSTANTS_LEFT;
+    let follows = history.reading != Reading::Seek || rounds;
+    if follows && behaviour.tokens == Tokens::CountRecords {
+        behaviour.tokens = Tokens::NamePlace;
+    }
+}
+
+fn without_doubtful_horizon(history: &mut History) {
+    if !NEITHER_DATE_NOR_NEWEST {
+        history.behaviour.descends = true;
+        // A record of the future says nothing of the horizon.
+        history.future = 0;
+    }
+    if !SLOW_WITHOUT_DATE {
+        let is_slow = |event: &Event| matches!(event, Event::Slow(_));
+        history.events.retain(|event| !is_slow(event));
+    }
+}
+
+fn without_hidden_undated(history: &mut History) {
+    let has_bounds =
+        history.reading != Reading::Ordered && history.behaviour.upper_bound != UpperBound::Ignored;
+    if !has_bounds && !UNDATED_WITHOUT_BOUNDS {
+        history.undated = 0;
+    }
+    if history.behaviour.undated_first {
+        if !RESTARTS_AMONG_UNDATED {
+            keep_places(history);
+        }
+        return;
+    }
+    if !NEITHER_DATE_NOR_NEWEST {
+        let offset = &mut history.behaviour.date_offset;
+        *offset = (*offset).min(LATENESS / 2);
+    }
+    if !asks_for_newest(history) && !UNDATED_LAST_UNKNOWN {
+        history.undated = 0;
+    }
+}
+
 /// Lets every token lead where it should.
 fn keep_places(history: &mut History) {
-    history.events.retain(Event::keeps_place);
+    history.events.retain(|event| event.keeps_place());
     history.for_good = None;
     if history.behaviour.tokens != Tokens::Snapshot {
         history.behaviour.tokens = Tokens::NamePlace;

@@ -10,6 +10,7 @@ mod counts;
 mod history;
 mod journal;
 mod known;
+mod question;
 mod random;
 mod records;
 mod run;

@@ -270,7 +270,8 @@ def copy_checkout(copy: Path) -> None:
     for name in COPIED:
         source, target = ROOT / name, copy / name
         if source.is_dir():
-            shutil.copytree(source, target)
+            # Without the times of the originals, which may be older than the last mutant.
+            shutil.copytree(source, target, copy_function=shutil.copy)
         else:
             shutil.copy(source, target)
 

@@ -18,7 +18,7 @@ pub struct Records {
     pub now: Micros,
     pub versions: Vec<Version>,
     /// The versions of each record, the newest last. One that has vanished has none.
-    records: Vec<Vec<u32>>,
+    by_record: Vec<Vec<u32>>,
     shown: Shown,
     delay: Micros,
     undated_first: bool,
@@ -40,7 +40,7 @@ impl Records {
         let mut records = Self {
             now: START + SECOND,
             versions: Vec::new(),
-            records: Vec::new(),
+            by_record: Vec::new(),
             shown,
             delay: 0,
             undated_first,
@@ -49,8 +49,8 @@ impl Records {
         let undated = std::iter::repeat_n(None, usize::from(history.undated));
         let dated = history.stamps().into_iter().map(Some);
         for stamp in dated.chain(undated) {
-            let number = records.version(records.records.len(), stamp);
-            records.records.push(vec![number]);
+            let number = records.version(records.by_record.len(), stamp);
+            records.by_record.push(vec![number]);
         }
         records.delay = delay;
         records
@@ -73,7 +73,7 @@ impl Records {
 
     /// The one that a number picks of those that are there.
     fn pick(&self, which: u8) -> Option<usize> {
-        let there = || (0..self.records.len()).filter(|one| !self.records[*one].is_empty());
+        let there = || (0..self.by_record.len()).filter(|one| !self.by_record[*one].is_empty());
         let number = there().count().max(1);
         there().nth(usize::from(which) % number)
     }
@@ -81,24 +81,24 @@ impl Records {
     pub fn change(&mut self, which: u8) {
         if let Some(record) = self.pick(which) {
             let version = self.version(record, Some(self.now));
-            self.records[record].push(version);
+            self.by_record[record].push(version);
         }
     }
 
     pub fn vanish(&mut self, which: u8) {
         if let Some(record) = self.pick(which) {
-            self.records[record].clear();
+            self.by_record[record].clear();
         }
     }
 
     pub fn appear(&mut self) {
-        let version = self.version(self.records.len(), Some(self.now));
-        self.records.push(vec![version]);
+        let version = self.version(self.by_record.len(), Some(self.now));
+        self.by_record.push(vec![version]);
     }
 
     /// The newest version of each record.
     pub fn truth(&self) -> impl Iterator<Item = u32> {
-        self.records
+        self.by_record
             .iter()
             .filter_map(|versions| versions.last().copied())
     }
@@ -106,7 +106,11 @@ impl Records {
     /// The version of a record that answers show.
     pub fn visible(&self, record: usize) -> Option<u32> {
         let is_visible = |number: &u32| self.of(*number).visible_at <= self.now;
-        self.records[record].iter().rev().copied().find(is_visible)
+        self.by_record[record]
+            .iter()
+            .rev()
+            .copied()
+            .find(is_visible)
     }
 
     /// What a query finds, in its order. Records without a stamp are in no range.
@@ -117,7 +121,7 @@ impl Records {
                 from.is_none_or(|from| stamp >= from) && until.is_none_or(|until| stamp < until)
             }
         };
-        let mut found: Vec<(Rank, u32)> = (0..self.records.len())
+        let mut found: Vec<(Rank, u32)> = (0..self.by_record.len())
             .filter_map(|record| self.visible(record))
             .filter(is_in_range)
             .map(|number| (self.rank(walk, number), number))

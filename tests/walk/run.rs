@@ -1,8 +1,9 @@
 //! One run of the tap, with the plan driven as `sync` drives it.
 
-use super::api::{Answer, Page, Question};
+use super::api::{Answer, Page};
 use super::history::{Micros, SECOND};
 use super::journal;
+use super::question::Question;
 use super::records::{mix, timestamp};
 use super::watch::Watch;
 use super::world::World;
@@ -22,7 +23,7 @@ pub enum Outcome {
 struct Sent {
     id: u64,
     question: Question,
-    sent_at: Micros,
+    asked_at: Micros,
     /// None until it is made.
     answer: Option<Made>,
 }
@@ -145,7 +146,7 @@ impl Run<'_, '_> {
             let mut sent = Sent {
                 id: ask.id,
                 question,
-                sent_at: self.world.api.records.now,
+                asked_at: self.world.api.records.now,
                 answer: None,
             };
             if !self.world.history.answers_late {
@@ -235,7 +236,7 @@ impl Run<'_, '_> {
     }
 
     fn deliver(&mut self, sent: &Sent, page: &Page, made_at: Micros) -> Result<(), Stop> {
-        let times = self.times(sent.sent_at, made_at);
+        let times = self.times(sent.asked_at, made_at);
         self.plan.begin_page(sent.id, times, page.next.is_some());
         let kill = self.kill.filter(|(at, _)| usize::from(*at) == self.arrived);
         for (at, number) in page.rows.iter().enumerate() {
@@ -253,18 +254,18 @@ impl Run<'_, '_> {
     }
 
     /// When a page came, as far as its reader can know.
-    fn times(&self, sent_at: Micros, made_at: Micros) -> PageTimes {
+    fn times(&self, asked_at: Micros, made_at: Micros) -> PageTimes {
         let behaviour = &self.world.history.behaviour;
         let now = self.world.api.records.now;
-        let server_time = if !behaviour.has_date {
-            now + behaviour.date_offset
-        } else {
+        let server_time = if behaviour.has_date {
             let left_at = if behaviour.dated_late { now } else { made_at };
             let date = left_at + behaviour.date_offset;
             date.div_euclid(SECOND) * SECOND
+        } else {
+            now + behaviour.date_offset
         };
         PageTimes {
-            asked_at: timestamp(server_time - (now - sent_at)),
+            asked_at: timestamp(server_time - (now - asked_at)),
             server_time: timestamp(server_time),
             has_date: behaviour.has_date,
         }

@@ -1,8 +1,9 @@
 //! Watches a run from outside, and counts the paths that it takes.
 
-use super::api::{Answer, Question};
+use super::api::Answer;
 use super::counts::Counts;
 use super::history::{Event, Micros, SECOND, Shown, UpperBound};
+use super::question::Question;
 use super::records::Records;
 use super::world::World;
 use tap_revops::walk::plan::Reading;
