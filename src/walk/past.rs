@@ -19,6 +19,9 @@ pub struct Past {
     pub is_final: bool,
     pub newest: NewestRecord,
     pub may_split: bool,
+    /// Whether records without a stamp may come last, where only the question for the newest record
+    /// shows them.
+    pub may_have_undated: bool,
     pub places: usize,
     pages: usize,
     /// The new records of the page that is being read.
@@ -70,6 +73,7 @@ impl Past {
             is_final: true,
             newest: NewestRecord::Needless,
             may_split: false,
+            may_have_undated: false,
             places,
             pages: 0,
             fresh: 0,
@@ -86,6 +90,14 @@ impl Past {
     pub fn lower_top(&mut self, edge: Edge) {
         if let Some(top) = self.windows.last_mut() {
             top.walk.narrow(edge);
+        }
+    }
+
+    /// Without a `Date`, the horizon is younger than the first page, so the token of that page may have
+    /// gone astray to below it.
+    pub fn begin_anew(&mut self) {
+        if let Some(first) = self.windows.first_mut() {
+            first.walk.drop_token();
         }
     }
 

@@ -15,7 +15,7 @@ use super::present::Present;
 use super::scan::Scan;
 use super::seen::Seen;
 use super::terms::{Reading, Span, Terms};
-use super::window::{Edge, GaveUp, Next, WindowWalk};
+use super::window::{Edge, GaveUp, Next, Seeking, WindowWalk};
 use crate::api::page::{LowerBound, PageToken, Window};
 use crate::time::timestamp::{self, Timestamp};
 
@@ -119,7 +119,9 @@ impl Plan {
             Reading::Windows | Reading::Ordered => {
                 let mut first = WindowWalk::new(from, self.until());
                 first.has_bound = self.terms.reading == Reading::Windows;
-                first.seeks = self.terms.seeks;
+                if self.terms.seeks {
+                    first.seeking = Seeking::Always;
+                }
                 Phase::First(Walker::new(first))
             }
         }
@@ -255,7 +257,9 @@ impl Plan {
         let mut past = Past::new(horizon, walker, self.terms.places);
         past.may_split = self.terms.reading == Reading::Windows && self.terms.places > 1;
         past.is_final = times.has_date;
-        if (past.may_split && has_next) || !times.has_date {
+        past.may_have_undated = self.terms.from.is_none() && self.until().is_none();
+        let is_useful = past.may_split || past.may_have_undated;
+        if (is_useful && has_next) || !times.has_date {
             past.newest = NewestRecord::Wanted;
         }
         past.lower_top(self.edge_at(horizon));
@@ -388,15 +392,17 @@ impl Plan {
             NewestAnswer::Nothing => {}
         }
         if std::mem::replace(&mut past.is_final, true) {
-            return;
+            return self.drop_ended();
         }
         let horizon = past.horizon;
         let edge = self.edge_at(horizon);
-        if self.is_all_present(horizon) {
+        // With neither a `Date` nor a newest record, nothing says where the past ends.
+        if self.data_end.is_none() || self.is_all_present(horizon) {
             return self.begin_present_anew();
         }
         if let Phase::Past(past) = &mut self.phase {
             past.lower_top(edge);
+            past.begin_anew();
         }
         self.drop_ended();
     }
@@ -440,6 +446,7 @@ impl Plan {
         let Phase::Past(past) = std::mem::replace(&mut self.phase, Phase::Done) else {
             return;
         };
+        self.bound = None;
         let seen = past
             .windows
             .into_iter()
@@ -451,7 +458,13 @@ impl Plan {
 
     /// The API has refused the upper bound of a query.
     pub fn filter_refused(&mut self) {
-        self.seek_on();
+        if let Phase::First(_) = self.phase {
+            self.bound = None;
+            self.terms.reading = Reading::Ordered;
+            self.phase = self.first_phase();
+        } else {
+            self.seek_on();
+        }
     }
 
     /// Goes on by seeking from where the lowest window is settled: no filter bounds the others.
@@ -464,6 +477,12 @@ impl Plan {
         let Some(window) = lowest else {
             return;
         };
+        // What higher windows promise would pass over what is left.
+        let begins = window.walk.begins_at();
+        self.past = self
+            .past
+            .take()
+            .filter(|newest| begins > Some(newest.stamp.timestamp));
         let (from, place) = (window.walk.start(), window.walk.settled().cloned());
         let present = Present::new(
             from,
@@ -500,7 +519,9 @@ impl Plan {
                     .into_iter()
                     .partition(is_ended);
                 past.windows = rest;
-                let is_over = past.windows.is_empty();
+                let is_wanted = past.may_have_undated && past.newest == NewestRecord::Wanted;
+                let is_known = self.newest_ask.is_none() && !is_wanted;
+                let is_over = past.windows.is_empty() && is_known;
                 let mut is_whole = false;
                 for window in ended {
                     is_whole |= window.walk.is_whole();

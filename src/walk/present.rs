@@ -46,6 +46,8 @@ struct PageSoFar {
     begins_known: bool,
     last: Option<Stamp>,
     newest: Option<Newest>,
+    /// The newest one before the instant of that.
+    below: Option<Newest>,
     is_past: bool,
 }
 
@@ -110,7 +112,10 @@ impl Present {
         let is_new = self.seen.insert(timestamp, version.digest);
         if self.page.first.is_none() {
             self.page.first = Some(version.digest);
-            self.page.begins_known = is_known || !is_new;
+            // Another page may have shown a later one before its turn.
+            let is_here = |place: &Stamp| timestamp <= place.timestamp;
+            let was_here = !is_new && self.place.as_ref().is_some_and(is_here);
+            self.page.begins_known = is_known || was_here;
         }
         let began = self.began.map(PageTimes::latest);
         let is_past = began.is_some_and(|began| timestamp > began);
@@ -140,6 +145,13 @@ impl Present {
             page.last = Some(Stamp::new(stamp.0, stamp.1));
         }
         if is_settled || unit <= FINE {
+            if page
+                .newest
+                .as_ref()
+                .is_some_and(|newest| newest.stamp.timestamp < stamp.0)
+            {
+                page.below = page.newest.take();
+            }
             Newest::keep(&mut page.newest, id, stamp);
         }
     }
@@ -153,7 +165,7 @@ impl Present {
     pub fn end_page(&mut self, token: Option<PageToken>) {
         let page = std::mem::take(&mut self.page);
         let Some(token) = token else {
-            self.accept(&page);
+            self.accept(page.newest);
             self.next = Next::Ended;
             return;
         };
@@ -162,7 +174,10 @@ impl Present {
             return;
         }
         self.confirming = None;
-        self.accept(&page);
+        // More of a stamp that is rounded up may follow, and lie below what it shows.
+        let is_whole = |newest: &Newest| timestamp::resolution(&newest.stamp.text) <= FINE;
+        let is_fine = page.newest.as_ref().is_none_or(is_whole);
+        self.accept(if is_fine { page.newest } else { page.below });
         if page.is_past {
             self.leaves_more = true;
             self.next = Next::Ended;
@@ -198,9 +213,9 @@ impl Present {
         times >= TIMES_TO_CONFIRM
     }
 
-    fn accept(&mut self, page: &PageSoFar) {
+    fn accept(&mut self, newest: Option<Newest>) {
         if !self.in_doubt {
-            self.newest = Newest::of(self.newest.take(), page.newest.clone());
+            self.newest = Newest::of(self.newest.take(), newest);
         }
     }
 

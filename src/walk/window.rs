@@ -73,6 +73,8 @@ pub struct WindowWalk {
     /// The lower bound of the last query, and the settled stamp that it was made of.
     asked_from: Option<LowerBound>,
     asked_settled: Option<Timestamp>,
+    /// What the page without a token began with that was asked for again, to be believed.
+    doubted: Option<u64>,
     /// The `lt` that the queries send.
     filter: Option<Edge>,
     /// Records from here on are read elsewhere. It is the filter, or lies below it where the window
@@ -99,8 +101,17 @@ pub struct WindowWalk {
     restarts: Restarts,
     /// Why the newest page made the walk start again, if it did.
     pub restarted: Option<&'static str>,
-    /// Whether tokens are followed only within one instant: by choice, or since the end is in doubt.
-    pub seeks: bool,
+    pub seeking: Seeking,
+}
+
+/// Whether a walk goes on by the last stamp of a page instead of its token.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Seeking {
+    Not,
+    /// Since the end is in doubt. A token that is followed within one instant is followed to the end.
+    ToTheEnd,
+    /// By choice. After one instant, tokens are left again.
+    Always,
 }
 
 /// What a page was asked by.
@@ -124,6 +135,8 @@ struct PageSoFar {
     /// Versions that the filter should have kept out.
     beyond_filter: u32,
     brought_new: bool,
+    /// It shows a record without a stamp.
+    is_undated: bool,
     is_out_of_order: bool,
     /// The first stamp that it shows at or past the edge.
     crossed: Option<Timestamp>,
@@ -133,6 +146,7 @@ struct PageSoFar {
 #[derive(Clone, Debug)]
 struct First {
     stamp: Stamp,
+    digest: u64,
     /// Whether it was seen before.
     is_known: bool,
 }
@@ -155,7 +169,7 @@ impl WindowWalk {
         let upper = Self {
             starts_at: Some(start.timestamp),
             highest_edge: self.highest_edge,
-            seeks: self.seeks,
+            seeking: self.seeking,
             density: self.density.at(start.timestamp),
             ..Self::new(Some(from), Some(edge))
         };
@@ -172,6 +186,7 @@ impl WindowWalk {
             is_narrowed: false,
             asked_from: None,
             asked_settled: None,
+            doubted: None,
             edge: filter.clone(),
             highest_edge: None,
             crossing: None,
@@ -189,7 +204,7 @@ impl WindowWalk {
             repeated: 0,
             restarts: Restarts::default(),
             restarted: None,
-            seeks: false,
+            seeking: Seeking::Not,
         }
     }
 
@@ -248,6 +263,22 @@ impl WindowWalk {
             .records_until(edge.map_or(data_end, |edge| edge.min(data_end)))
     }
 
+    /// Where a window that was split off begins.
+    pub fn begins_at(&self) -> Option<Timestamp> {
+        self.starts_at
+    }
+
+    /// Asks anew instead of following a token.
+    pub fn drop_token(&mut self) {
+        if matches!(self.next, Next::Token(_)) {
+            // Before the first stamp, records without one may go on.
+            if self.reached.is_some() {
+                self.filter_by_edge();
+            }
+            self.ask_anew();
+        }
+    }
+
     pub fn settled(&self) -> Option<&Stamp> {
         self.settled.as_ref()
     }
@@ -295,6 +326,7 @@ impl WindowWalk {
         let Some((timestamp, text)) = version.stamp else {
             let is_new = self.seen.insert(Timestamp::MIN_UTC, version.digest);
             self.page.brought_new |= is_new;
+            self.page.is_undated = true;
             return if is_new {
                 Observation::Undated
             } else {
@@ -329,7 +361,7 @@ impl WindowWalk {
         }
         let observation = self.seen_as(timestamp, version.digest);
         let is_new = observation == Observation::New;
-        self.judge(version.id, (timestamp, text), is_new);
+        self.judge(version, (timestamp, text), is_new);
         observation
     }
 
@@ -342,11 +374,12 @@ impl WindowWalk {
     }
 
     /// Takes a version below the edge for what it says of the order.
-    fn judge(&mut self, id: &str, stamp: (Timestamp, &str), is_new: bool) {
+    fn judge(&mut self, version: &VersionFact, stamp: (Timestamp, &str), is_new: bool) {
         let page = &mut self.page;
         if page.first.is_none() {
             page.first = Some(First {
                 stamp: Stamp::new(stamp.0, stamp.1),
+                digest: version.digest,
                 is_known: !is_new,
             });
         }
@@ -363,7 +396,7 @@ impl WindowWalk {
         }
         page.brought_new |= is_new;
         self.reached = self.reached.max(Some(stamp.0));
-        Newest::keep(&mut self.newest, id, stamp);
+        Newest::keep(&mut self.newest, version.id, stamp);
     }
 
     /// Ends the page, and decides what comes next.
@@ -397,9 +430,16 @@ impl WindowWalk {
         match token {
             Some(_) if self.seek(&page) => {}
             Some(token) => self.follow(token),
-            None if page.asked_by != AskedBy::Token || page.versions > 0 => self.next = Next::Ended,
+            None if self.is_end(&page) => self.next = Next::Ended,
             None => self.doubt_end(),
         }
+    }
+
+    /// Whether a page without a follower is certain to end the walk. A token that went astray leads past
+    /// all stamps, to a page without records, or with some that have none.
+    fn is_end(&self, page: &PageSoFar) -> bool {
+        let is_all_undated = page.is_undated && self.reached.is_none();
+        page.asked_by != AskedBy::Token || page.versions > 0 || is_all_undated
     }
 
     /// A page shows the edge. If it came in its turn, the walk has ended. The next page proves that,
@@ -433,8 +473,7 @@ impl WindowWalk {
     /// Settles what the page before has brought: the next one in order shows that it came in its
     /// turn. A page that begins where its query did shows it by itself.
     fn settle(&mut self, page: &PageSoFar) {
-        let begins_known = page.first.as_ref().is_some_and(|first| first.is_known);
-        let in_turn = page.asked_by == AskedBy::Settled && begins_known;
+        let in_turn = page.asked_by == AskedBy::Settled && self.begins_in_turn(page);
         let settled = if in_turn {
             page.last.as_ref()
         } else {
@@ -454,6 +493,16 @@ impl WindowWalk {
         if page.last.is_some() {
             self.last.clone_from(&page.last);
         }
+    }
+
+    /// Whether a page begins with a version of the settled stamp that was seen before. Another page may
+    /// have come before its turn.
+    fn begins_in_turn(&self, page: &PageSoFar) -> bool {
+        let first = page.first.as_ref().filter(|first| first.is_known);
+        let settled = self.settled.as_ref();
+        first
+            .zip(settled)
+            .is_some_and(|(first, settled)| first.stamp.timestamp <= settled.timestamp)
     }
 
     /// Takes back what is settled past the first stamp of a page that came too late.
@@ -481,7 +530,7 @@ impl WindowWalk {
     /// A token led to a page that ends the window and brings nothing: it may have gone astray. So
     /// what is left is read by seeking, and only a page that no token led to ends it.
     fn doubt_end(&mut self) {
-        if std::mem::replace(&mut self.seeks, true) {
+        if std::mem::replace(&mut self.seeking, Seeking::ToTheEnd) != Seeking::Not {
             return self.restart("page tokens led to pages without records");
         }
         self.ask_anew();
@@ -490,18 +539,31 @@ impl WindowWalk {
     /// Goes on by seeking, if the page allows it: from the last stamp of a page without a token, or
     /// from what is settled since.
     fn seek(&mut self, page: &PageSoFar) -> bool {
-        if !self.seeks {
+        if self.seeking == Seeking::Not {
             return false;
         }
         let last = page.last.as_ref().map(|last| last.timestamp);
         let settled = self.settled.as_ref().map(|settled| settled.timestamp);
         if page.asked_by != AskedBy::Token && last > settled {
-            self.settled.clone_from(&page.last);
-        } else if settled <= self.asked_settled {
+            if self.is_believed(page) {
+                self.settled.clone_from(&page.last);
+            }
+        } else if self.seeking == Seeking::ToTheEnd || settled <= self.asked_settled {
             return false;
         }
         self.ask_anew();
         true
+    }
+
+    /// Whether a page without a token came in its turn: it begins where it was asked to, or came like
+    /// this before.
+    fn is_believed(&mut self, page: &PageSoFar) -> bool {
+        let first = page.first.as_ref().map(|first| first.digest);
+        if self.begins_in_turn(page) || self.doubted.take() == first {
+            return true;
+        }
+        self.doubted = first;
+        false
     }
 
     /// The token has failed.

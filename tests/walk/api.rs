@@ -1,377 +1,381 @@
-//! An API in memory: records that change between any two requests, and answers that may be any of
+//! An API in memory. Its records change between any two requests, and its answers may be any of
 //! those that the documents leave open.
 
-use chrono::{DateTime, TimeDelta, Utc};
-use std::collections::BTreeMap;
-use std::hash::{DefaultHasher, Hash, Hasher};
+use super::history::{Behaviour, Event, History, Micros, SECOND, Tokens, UpperBound};
+use super::question::Question;
+use super::records::{Rank, Records, mix};
+use std::rc::Rc;
 use tap_revops::api::page::PageToken;
-use tap_revops::walk::ask::Query;
+use tap_revops::walk::terms::Reading;
 
-/// Microseconds since the epoch.
-pub type Micros = i64;
+/// So many requests lie between two first pages that come before their turn: a reader believes what
+/// comes again and again.
+const BETWEEN_EARLY_PAGES: usize = 5;
 
-pub const SECOND: Micros = 1_000_000;
-
-/// What a page token stands for.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Tokens {
-    /// The last record, wherever it is by now.
-    NameRecord,
-    /// The stamp and id of the last record as it was.
-    NamePlace,
-    /// A position in the list as it was for the first page.
-    Snapshot,
-}
-
-/// How many digits of a stamp answers show.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Shown {
-    Micros,
-    MillisCut,
-    SecondsCut,
-    SecondsRounded,
-}
-
-/// What happens at a request.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Event {
-    Nothing,
-    Change(u8),
-    /// Several records change at one moment.
-    Burst(u8),
-    Vanish(u8),
-    Appear,
-    /// The token is refused.
-    RefuseToken,
-    /// The page gives the token again that it was asked with.
-    SameToken,
-    EmptyPage,
-    /// The page of a token changes places with the one after it.
-    Swap,
-    /// The page has fewer records than were asked for.
-    Short,
-}
-
-#[derive(Clone, Debug)]
-pub struct Behaviour {
-    pub tokens: Tokens,
-    pub shown: Shown,
-    pub limit: usize,
-    /// How far the `Date` header is from the time that stamps are made of.
-    pub date_offset: Micros,
-    /// Whether there is a `Date` header. Without, the client's clock is as far off.
-    pub has_date: bool,
-    /// How long after its change a record shows it.
-    pub delay: Micros,
-    pub keeps_bound: bool,
-    pub ties_shuffled: bool,
-    /// How much later each request is.
-    pub tick: Micros,
-}
-
-#[derive(Clone, Debug)]
-struct Version {
-    stamp: Micros,
-    number: u32,
-    visible_at: Micros,
-}
-
-/// A record as an answer shows it.
-#[derive(Clone, Debug)]
-pub struct Row {
-    pub id: u32,
-    pub number: u32,
-    pub stamp: Micros,
-}
+/// So often a reader doubts first pages that begin differently each time.
+const TIMES_DOUBTED: usize = 2;
 
 pub struct Api {
-    pub behaviour: Behaviour,
-    pub now: Micros,
-    records: BTreeMap<u32, Vec<Version>>,
-    next_id: u32,
-    numbers: u32,
+    pub records: Records,
+    behaviour: Behaviour,
+    in_order: bool,
+    /// Whether the reader has one request on its way at a time.
+    is_alone: bool,
+    /// The end date.
+    until: Option<Micros>,
     tokens: Vec<Token>,
+    /// Tokens before this one are refused.
+    valid_from: usize,
+    answers: usize,
+    early_from: usize,
+    /// The bounds of the last question without a token, and how often it was asked again.
+    first_pages: ((Option<Micros>, Option<Micros>), usize),
+    /// Whether a page has shown a version.
+    was_shown: Vec<bool>,
+    /// What the newest answer has been made of.
+    pub effect: Event,
 }
 
-#[derive(Clone, Debug)]
-struct Token {
-    after: Row,
-    walk: u64,
-    snapshot: Option<(Vec<Row>, usize)>,
-    /// Rows that a swap has put off, which this token leads to.
-    put_off: Option<(Vec<Row>, Box<Token>, bool)>,
+pub enum Answer {
+    Page(Page),
+    /// What the descending question brings first.
+    Newest(Option<u32>),
+    /// It is not a question that the API takes.
+    Refused,
+    TokenRefused,
 }
 
-pub struct Answer {
-    pub rows: Vec<Row>,
+/// The versions that a page shows, and what fetches the next one.
+pub struct Page {
+    pub rows: Vec<u32>,
     pub next: Option<PageToken>,
-    pub date: DateTime<Utc>,
 }
 
-pub fn timestamp(micros: Micros) -> DateTime<Utc> {
-    DateTime::from_timestamp_micros(micros).unwrap()
+#[derive(Clone)]
+struct Token {
+    course: Course,
+    /// The last record of the page that the token came with.
+    after: u32,
+    /// A page that is shown in place of what follows.
+    put_off: Option<Rc<PutOff>>,
+    /// Its walk was led ahead, and nothing but this token leads back.
+    leads_back: bool,
+}
+
+/// The way from a query without a token to all pages that its tokens lead to.
+#[derive(Clone)]
+struct Course {
+    walk: u64,
+    first: Option<usize>,
+    /// How many records have been shown.
+    done: usize,
+    snapshot: Option<Rc<Vec<u32>>>,
+}
+
+struct PutOff {
+    rows: Vec<u32>,
+    next: Option<Token>,
 }
 
 impl Api {
-    pub fn new(behaviour: Behaviour, now: Micros, stamps: &[Micros]) -> Self {
-        let mut api = Self {
-            behaviour,
-            now,
-            records: BTreeMap::new(),
-            next_id: 0,
-            numbers: 0,
+    pub fn new(history: &History) -> Self {
+        Self {
+            records: Records::new(history),
+            behaviour: history.behaviour.clone(),
+            in_order: history.reading != Reading::Scan,
+            is_alone: history.places == 1,
+            until: history.until(),
             tokens: Vec::new(),
-        };
-        for stamp in stamps {
-            let id = api.next_id;
-            api.next_id += 1;
-            let version = api.version(*stamp, 0);
-            api.records.insert(id, vec![version]);
+            valid_from: 0,
+            answers: 0,
+            early_from: 0,
+            first_pages: ((None, None), 0),
+            was_shown: Vec::new(),
+            effect: Event::Nothing,
         }
-        api
-    }
-
-    fn version(&mut self, stamp: Micros, delay: Micros) -> Version {
-        self.numbers += 1;
-        Version {
-            stamp,
-            number: self.numbers,
-            visible_at: stamp + delay,
-        }
-    }
-
-    fn change(&mut self, which: u8) {
-        let Some(id) = self
-            .records
-            .keys()
-            .nth(usize::from(which) % self.records.len().max(1))
-            .copied()
-        else {
-            return;
-        };
-        let version = self.version(self.now, self.behaviour.delay);
-        self.records.get_mut(&id).unwrap().push(version);
     }
 
     /// What happens to the records before a request.
     pub fn happens(&mut self, event: Event) {
+        let records = &mut self.records;
         match event {
-            Event::Change(which) => self.change(which),
-            Event::Burst(which) => (0..5).for_each(|more| self.change(which.wrapping_add(more))),
-            Event::Vanish(which) => {
-                let at = usize::from(which) % self.records.len().max(1);
-                if let Some(id) = self.records.keys().nth(at).copied() {
-                    self.records.remove(&id);
-                }
-            }
-            Event::Appear => {
-                let version = self.version(self.now, self.behaviour.delay);
-                self.records.insert(self.next_id, vec![version]);
-                self.next_id += 1;
-            }
+            Event::Change(which) => records.change(which),
+            Event::Burst(which) => (0..5).for_each(|more| records.change(which.wrapping_add(more))),
+            Event::Vanish(which) => records.vanish(which),
+            Event::Appear => records.appear(),
+            Event::ExpireTokens => self.valid_from = self.tokens.len(),
             _ => {}
         }
     }
 
-    /// The newest version of each record, by id.
-    pub fn truth(&self) -> BTreeMap<u32, (u32, Micros)> {
-        let newest = |versions: &Vec<Version>| {
-            let last = versions.last().unwrap();
-            (last.number, last.stamp)
-        };
-        self.records
-            .iter()
-            .map(|(id, versions)| (*id, newest(versions)))
-            .collect()
-    }
-
-    fn rows(&self, walk: u64, from: Option<Micros>, until: Option<Micros>) -> Vec<Row> {
-        let visible = self.records.iter().filter_map(|(id, versions)| {
-            let version = versions.iter().rfind(|one| one.visible_at <= self.now)?;
-            Some(Row {
-                id: *id,
-                number: version.number,
-                stamp: version.stamp,
-            })
-        });
-        let mut rows: Vec<Row> = visible
-            .filter(|row| from.is_none_or(|from| row.stamp >= from))
-            .filter(|row| until.is_none_or(|until| row.stamp < until))
-            .collect();
-        rows.sort_by_key(|row| self.order(walk, row));
-        rows
-    }
-
-    fn order(&self, walk: u64, row: &Row) -> (Micros, u64, u32) {
-        let shuffled = if self.behaviour.ties_shuffled {
-            hash(&(walk, row.id))
-        } else {
-            0
-        };
-        (row.stamp, shuffled, row.id)
-    }
-
-    /// The answer to a query; None if its token is refused.
-    pub fn answer(&mut self, query: &Query, event: Event) -> Option<Answer> {
-        let (window, token) = match query {
-            Query::Newest { until } => {
-                let rows = self.rows(0, None, bound(until.as_deref()));
-                let rows = rows.last().cloned().into_iter().collect();
-                return Some(self.shown(rows, None));
+    /// What happens between an answer and its arrival.
+    pub fn happens_after(&mut self, event: Event) {
+        if let Event::Slow(which) = event {
+            for more in 0..3 {
+                self.records.now += 10 * SECOND;
+                self.records.change(which.wrapping_add(more));
             }
-            Query::Oldest { window } => {
-                let from = window.from.as_ref().map(|from| from.updated_at.as_str());
-                let rows = self.rows(0, bound(from), bound(window.until.as_deref()));
-                let rows = rows.first().cloned().into_iter().collect();
-                return Some(self.shown(rows, None));
+            self.records.now += 200 * SECOND;
+        }
+        self.records.now += self.behaviour.tick;
+    }
+
+    pub fn answer(&mut self, question: &Question, event: Event) -> Answer {
+        self.answers += 1;
+        self.effect = Event::Nothing;
+        self.was_shown.resize(self.records.versions.len(), false);
+        let answer = self.answer_as(question, event);
+        if let Answer::Page(page) = &answer {
+            for number in &page.rows {
+                self.was_shown[*number as usize] = true;
             }
-            Query::Page { window, token } => (window, token),
+        }
+        answer
+    }
+
+    fn answer_as(&mut self, question: &Question, event: Event) -> Answer {
+        let (Question::Newest { until }
+        | Question::Oldest { until, .. }
+        | Question::Page { until, .. }) = question;
+        if until.is_some() && self.behaviour.upper_bound == UpperBound::Refused {
+            return Answer::Refused;
+        }
+        match question {
+            Question::Newest { .. } if !self.behaviour.descends => Answer::Refused,
+            Question::Newest { until } => {
+                Answer::Newest(self.found(0, None, *until).last().copied())
+            }
+            Question::Oldest { from, until } => {
+                Answer::Newest(self.found(0, *from, *until).first().copied())
+            }
+            Question::Page {
+                from,
+                until,
+                token: None,
+            } => Answer::Page(self.first_page(*from, *until, event)),
+            Question::Page {
+                from,
+                until,
+                token: Some(token),
+            } => {
+                let page = self.later_page(*from, *until, token, event);
+                page.map_or(Answer::TokenRefused, Answer::Page)
+            }
+        }
+    }
+
+    fn found(&self, walk: u64, from: Option<Micros>, until: Option<Micros>) -> Vec<u32> {
+        let keeps_bound = self.behaviour.upper_bound == UpperBound::Kept;
+        let until = until.filter(|_| keeps_bound);
+        let mut found = self.records.found(walk, from, until);
+        if !self.in_order {
+            found.sort_unstable_by_key(|number| self.rank(walk, *number));
+        }
+        found
+    }
+
+    fn rank(&self, walk: u64, number: u32) -> Rank {
+        if self.in_order {
+            return self.records.rank(walk, number);
+        }
+        let record = self.records.of(number).record;
+        (0, mix(record as u64), record)
+    }
+
+    fn first_page(&mut self, from: Option<Micros>, until: Option<Micros>, event: Event) -> Page {
+        let walk = mix(self.answers as u64);
+        let asked_again = self.asked_again(from, until);
+        let rows = self.found(walk, from, until);
+        let is_snapshot = self.behaviour.tokens == Tokens::Snapshot;
+        let course = Course {
+            walk,
+            first: None,
+            done: 0,
+            snapshot: is_snapshot.then(|| Rc::new(rows.clone())),
         };
-        let from = window
-            .from
-            .as_ref()
-            .map(|from| bound(Some(&from.updated_at)).unwrap());
-        let until = bound(window.until.as_deref()).filter(|_| self.behaviour.keeps_bound);
-        let Some(PageToken(token)) = token else {
-            let walk = hash(&(self.now, self.numbers, self.tokens.len()));
-            let rows = self.rows(walk, from, until);
-            let snapshot = (self.behaviour.tokens == Tokens::Snapshot).then(|| (rows.clone(), 0));
-            return Some(self.page(rows, walk, snapshot, event));
+        let is_early = event == Event::Swap && self.may_be_early(asked_again, &rows);
+        let event = match event {
+            Event::Swap if !is_early => Event::Nothing,
+            Event::Ahead => Event::Nothing,
+            event => event,
         };
-        if event == Event::RefuseToken {
+        if is_early {
+            self.early_from = self.answers + BETWEEN_EARLY_PAGES;
+        }
+        self.page(rows, &course, event)
+    }
+
+    /// Whether a reader can tell that the second page comes before its turn.
+    fn may_be_early(&self, asked_again: usize, rows: &[u32]) -> bool {
+        let is_doubted = asked_again < TIMES_DOUBTED && self.answers >= self.early_from;
+        is_doubted && !self.looks_first(rows)
+    }
+
+    /// How often the same question has been asked in a row before.
+    fn asked_again(&mut self, from: Option<Micros>, until: Option<Micros>) -> usize {
+        let (bounds, times) = self.first_pages;
+        let is_same = bounds == (from, until);
+        let times = if is_same { times + 1 } else { 0 };
+        self.first_pages = ((from, until), times);
+        times
+    }
+
+    /// Whether the second page would look like the first: it begins with a known version.
+    fn looks_first(&self, rows: &[u32]) -> bool {
+        self.behaviour.ties_shuffled && self.is_within_instant(rows)
+    }
+
+    fn is_within_instant(&self, rows: &[u32]) -> bool {
+        let limit = self.behaviour.limit;
+        let stamp = |at: usize| rows.get(at).map(|number| self.records.of(*number).stamp);
+        stamp(limit) == stamp(limit - 1)
+    }
+
+    /// The page of a token. None if the token is refused.
+    fn later_page(
+        &mut self,
+        from: Option<Micros>,
+        until: Option<Micros>,
+        asked: &PageToken,
+        event: Event,
+    ) -> Option<Page> {
+        let index = asked.0.parse::<usize>().unwrap();
+        let event = match event {
+            // What is led ahead with nothing to lead it back is lost.
+            Event::Ahead if !self.is_alone || until == self.until => Event::Nothing,
+            event => event,
+        };
+        let token = self.tokens[index].clone();
+        if (event == Event::RefuseToken || index < self.valid_from) && !token.leads_back {
             return None;
         }
-        let asked = token.clone();
-        let token = self.tokens[token.parse::<usize>().unwrap()].clone();
-        if let Some((rows, next, has_more)) = token.put_off {
-            let next = has_more.then(|| self.keep(*next));
-            return Some(self.shown(rows, next));
-        }
-        if event == Event::SameToken {
-            let rows = self.rest(&token, from, until)?;
-            let mut answer = self.page(rows, token.walk, token.snapshot, Event::Nothing);
-            answer.next = answer.next.and(Some(PageToken(asked)));
-            return Some(answer);
+        if let Some(put_off) = token.put_off {
+            let next = put_off.next.clone().map(|next| self.keep(next));
+            let rows = put_off.rows.clone();
+            return Some(Page { rows, next });
         }
         let rows = self.rest(&token, from, until)?;
-        if event == Event::Swap && rows.len() > 2 * self.behaviour.limit {
-            return Some(self.swapped(rows, &token));
+        let first = token.course.first;
+        let mut page = self.page(rows, &token.course, event);
+        if page.next.is_some() {
+            self.effect = event;
+            page.next = match (event, first) {
+                (Event::SameToken, _) => Some(asked.clone()),
+                (Event::FirstToken, Some(first)) => Some(PageToken(first.to_string())),
+                (Event::LeadRound, Some(first)) => Some(self.keep(self.tokens[first].clone())),
+                _ => page.next,
+            };
         }
-        Some(self.page(rows, token.walk, token.snapshot, event))
+        Some(page)
     }
 
-    /// What comes after a token; None if its record has vanished.
-    fn rest(&self, token: &Token, from: Option<Micros>, until: Option<Micros>) -> Option<Vec<Row>> {
-        if let Some((rows, done)) = &token.snapshot {
-            return Some(rows[*done..].to_vec());
+    /// What comes after a token. None if its record has vanished.
+    fn rest(&self, token: &Token, from: Option<Micros>, until: Option<Micros>) -> Option<Vec<u32>> {
+        let Course {
+            walk,
+            done,
+            snapshot,
+            ..
+        } = &token.course;
+        if let Some(all) = snapshot {
+            return Some(all[*done..].to_vec());
+        }
+        let mut rows = self.found(*walk, from, until);
+        if self.behaviour.tokens == Tokens::CountRecords {
+            return Some(rows.split_off(rows.len().min(*done)));
         }
         let after = match self.behaviour.tokens {
             Tokens::NameRecord => {
-                let all = self.rows(token.walk, None, None);
-                let row = all.into_iter().find(|row| row.id == token.after.id)?;
-                self.order(token.walk, &row)
+                let record = self.records.of(token.after).record;
+                self.rank(*walk, self.records.visible(record)?)
             }
-            _ => self.order(token.walk, &token.after),
+            _ => self.rank(*walk, token.after),
         };
-        let rows = self.rows(token.walk, from, until).into_iter();
-        Some(
-            rows.filter(|row| self.order(token.walk, row) > after)
-                .collect(),
-        )
+        rows.retain(|number| self.rank(*walk, *number) > after);
+        Some(rows)
     }
 
-    fn page(
-        &mut self,
-        mut rows: Vec<Row>,
-        walk: u64,
-        snapshot: Option<(Vec<Row>, usize)>,
-        event: Event,
-    ) -> Answer {
+    /// The page that begins with the first of these rows, or what an event makes of it.
+    fn page(&mut self, mut rows: Vec<u32>, course: &Course, event: Event) -> Page {
         let limit = match event {
             Event::Short => self.behaviour.limit.div_ceil(2),
             _ => self.behaviour.limit,
         };
-        let has_more = rows.len() > limit;
-        rows.truncate(limit);
-        let last = rows.last().cloned();
-        let next = last.filter(|_| has_more).map(|after| Token {
-            snapshot: snapshot.map(|(all, done)| (all, done + rows.len())),
-            after,
-            walk,
-            put_off: None,
-        });
-        if event == Event::EmptyPage
-            && let Some(next) = next.clone()
-        {
-            let put_off = Some((rows, Box::new(next.clone()), has_more));
-            let token = self.keep(Token { put_off, ..next });
-            return self.shown(Vec::new(), Some(token));
-        }
-        let next = next.map(|next| self.keep(next));
-        self.shown(rows, next)
-    }
-
-    /// The second page of what is left, and a token that leads to the first.
-    fn swapped(&mut self, rows: Vec<Row>, token: &Token) -> Answer {
-        let limit = self.behaviour.limit;
-        let after = |row: &Row, done: usize| Token {
-            after: row.clone(),
-            walk: token.walk,
-            snapshot: token
-                .snapshot
-                .clone()
-                .map(|(all, before)| (all, before + done)),
-            put_off: None,
+        let after = rows.split_off(rows.len().min(limit));
+        let Some(last) = rows.last().copied() else {
+            return Page { rows, next: None };
         };
-        let third = after(&rows[2 * limit - 1], 2 * limit);
-        let put_off = Some((rows[..limit].to_vec(), Box::new(third.clone()), true));
-        let next = self.keep(Token { put_off, ..third });
-        self.shown(rows[limit..2 * limit].to_vec(), Some(next))
-    }
-
-    fn keep(&mut self, token: Token) -> PageToken {
-        self.tokens.push(token);
-        PageToken((self.tokens.len() - 1).to_string())
-    }
-
-    fn shown(&self, rows: Vec<Row>, next: Option<PageToken>) -> Answer {
-        let date = self.now + self.behaviour.date_offset;
-        Answer {
-            rows,
-            next,
-            date: timestamp(date.div_euclid(SECOND) * SECOND),
+        let next = token(course, last, rows.len());
+        let follower = Some(next.clone()).filter(|_| !after.is_empty());
+        self.effect = event;
+        match event {
+            Event::EmptyPage => self.put_off(Vec::new(), next, rows, follower),
+            Event::Duplicate => self.put_off(rows.clone(), next, rows, follower),
+            Event::Swap if !after.is_empty() => self.swapped(course, rows, &after),
+            Event::Ahead if after.len() > 2 * limit => self.ahead(course, rows, &after),
+            _ => Page {
+                rows,
+                next: follower.map(|next| self.keep(next)),
+            },
         }
     }
+
+    /// The second page, and then the first, of what is left.
+    fn swapped(&mut self, course: &Course, first: Vec<u32>, after: &[u32]) -> Page {
+        let limit = self.behaviour.limit;
+        let second = &after[..limit.min(after.len())];
+        let third = token(course, second[second.len() - 1], first.len() + second.len());
+        let follower = Some(third.clone()).filter(|_| after.len() > limit);
+        self.put_off(second.to_vec(), third, first, follower)
+    }
+
+    /// The second and the third page of what is left, and then half of the first, from which the
+    /// course goes on.
+    fn ahead(&mut self, course: &Course, mut first: Vec<u32>, after: &[u32]) -> Page {
+        let (second, rest) = after.split_at(self.behaviour.limit);
+        let third = rest[..rest.len().min(second.len())].to_vec();
+        first.truncate(first.len().div_ceil(2));
+        let next = token(course, first[first.len() - 1], first.len());
+        let back = Token {
+            put_off: Some(Rc::new(PutOff {
+                rows: first,
+                next: Some(next.clone()),
+            })),
+            leads_back: true,
+            ..next.clone()
+        };
+        self.put_off(second.to_vec(), back.clone(), third, Some(back))
+    }
+
+    /// A page whose token leads to another one that is as yet not shown.
+    fn put_off(
+        &mut self,
+        rows: Vec<u32>,
+        token: Token,
+        later: Vec<u32>,
+        next: Option<Token>,
+    ) -> Page {
+        let put_off = Some(Rc::new(PutOff { rows: later, next }));
+        let next = Some(self.keep(Token { put_off, ..token }));
+        Page { rows, next }
+    }
+
+    fn keep(&mut self, mut token: Token) -> PageToken {
+        let number = self.tokens.len();
+        token.course.first.get_or_insert(number);
+        self.tokens.push(token);
+        PageToken(number.to_string())
+    }
 }
 
-/// The text of a stamp, as answers show it.
-pub fn text(stamp: Micros, shown: Shown) -> String {
-    let at = timestamp(match shown {
-        Shown::SecondsRounded => stamp + SECOND / 2,
-        _ => stamp,
-    });
-    let format = match shown {
-        Shown::Micros => "%Y-%m-%dT%H:%M:%S%.6fZ",
-        Shown::MillisCut => "%Y-%m-%dT%H:%M:%S%.3fZ",
-        Shown::SecondsCut | Shown::SecondsRounded => "%Y-%m-%dT%H:%M:%SZ",
-    };
-    at.format(format).to_string()
-}
-
-fn bound(text: Option<&str>) -> Option<Micros> {
-    text.map(|text| {
-        DateTime::parse_from_rfc3339(text)
-            .unwrap()
-            .timestamp_micros()
-    })
-}
-
-pub fn hash(value: &impl Hash) -> u64 {
-    let mut hasher = DefaultHasher::new();
-    value.hash(&mut hasher);
-    hasher.finish()
-}
-
-pub fn delta(micros: Micros) -> TimeDelta {
-    TimeDelta::microseconds(micros)
+/// The token of a page that shows `more` rows of a course, up to `after`.
+fn token(course: &Course, after: u32, more: usize) -> Token {
+    let mut course = course.clone();
+    course.done += more;
+    Token {
+        course,
+        after,
+        put_off: None,
+        leads_back: false,
+    }
 }

@@ -1,7 +1,7 @@
 //! How many rounds of waiting a plan costs, against a server in memory whose answers take one unit of
 //! time each. The time is counted, not measured.
 
-use crate::api::hash;
+use super::records::mix;
 use chrono::{DateTime, Utc};
 use std::collections::BTreeMap;
 use tap_revops::api::page::PageToken;
@@ -199,7 +199,7 @@ fn arrive(plan: &mut Plan, ask: &Ask, answer: Answer, now: i64) -> usize {
         let version = VersionFact {
             id: &id.to_string(),
             stamp: Some((time(stamp), &text)),
-            digest: hash(&(stamp, id)),
+            digest: mix(stamp.cast_unsigned()) ^ mix(id as u64),
         };
         emitted += usize::from(plan.observe(ask.id, &version).is_emitted());
     }
@@ -240,7 +240,13 @@ fn a_stream_that_fits_into_a_page_costs_one_request() {
 fn a_live_workspace_costs_few_requests_more() {
     for shape in SHAPES {
         let stamps = stamps(shape, 200 * u32::from(LIMIT));
-        for (places, allowed) in [(1, 200 + 10), (8, 240 + 16)] {
+        // A run of ties may be read again, if a record in it changes.
+        let more = if matches!(shape, Shape::LongTies) {
+            14
+        } else {
+            0
+        };
+        for (places, allowed) in [(1, 200 + 10 + more), (8, 240 + 16)] {
             let cost = read(&mut Server::new(&stamps, true), places);
             let told = format!("{shape:?} by {places}: {} requests", cost.requests);
             println!("{told}");

@@ -1,0 +1,317 @@
+#!/usr/bin/env python3
+"""Checks that the model test bites: breaks one rule of the walk at a time, in a copy of the
+checkout, and expects the test to fail.
+
+    tests/walk/mutants.py [WORD…]    all mutants, or those whose names contain a word
+
+It fails if a mutant survives, or if the text that it replaces is not found exactly once.
+"""
+
+import os
+import re
+import shutil
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[2]
+COPIED = ["Cargo.toml", "Cargo.lock", "src", "sandbox", "catalog", "tests/walk", "README.md"]
+
+# The name of each mutant, the file, the text before and the text after.
+MUTANTS = [
+    (
+        "believe an empty end after a token",
+        "window.rs",
+        "None => self.doubt_end(),",
+        "None => self.next = Next::Ended,",
+    ),
+    (
+        "read the present before the past has ended",
+        "plan.rs",
+        "let is_over = past.windows.is_empty() && past.is_final;",
+        "let is_over = past.windows.len() <= 1 && past.is_final;",
+    ),
+    (
+        "settle the newest page at once",
+        "window.rs",
+        "let settled = if in_turn {",
+        "let settled = if in_turn || true {",
+    ),
+    (
+        "no step back after a page out of order",
+        "window.rs",
+        "            self.settled = first;\n",
+        "",
+    ),
+    (
+        "a page out of order goes on",
+        "window.rs",
+        "if page.is_out_of_order {",
+        "if false {",
+    ),
+    (
+        "no lateness below the horizon",
+        "plan.rs",
+        "let horizon = times.asked_at.checked_sub_signed(self.terms.lateness);",
+        "let horizon = Some(times.asked_at);",
+    ),
+    (
+        "the horizon at the time of the answer",
+        "plan.rs",
+        "let horizon = times.asked_at.checked_sub_signed(self.terms.lateness);",
+        "let horizon = times.server_time.checked_sub_signed(self.terms.lateness);",
+    ),
+    (
+        "the horizon by the machine's own clock",
+        "plan.rs",
+        "past.horizon = past.horizon.min(newest.unwrap_or(Timestamp::MIN_UTC));",
+        "let _ = newest;",
+    ),
+    (
+        "what a tie token leads to moves the bookmark",
+        "present.rs",
+        "self.in_doubt = true;",
+        "self.in_doubt = false;",
+    ),
+    (
+        "coarse stamps become bookmarks at once",
+        "present.rs",
+        "if is_settled || unit <= FINE {",
+        "if true {",
+    ),
+    (
+        "a coarse stamp is settled without a Date",
+        "present.rs",
+        "began.has_date && latest",
+        "latest",
+    ),
+    (
+        "a stamp past the present's beginning is a bookmark",
+        "present.rs",
+        "if is_past {\n            self.page.is_past = true;\n        } else {\n            self.judge(",
+        "if is_past {\n            self.page.is_past = true;\n        }\n        {\n            self.judge(",
+    ),
+    (
+        "the present goes on past its beginning",
+        "present.rs",
+        "if page.is_past {",
+        "if false {",
+    ),
+    (
+        "an unconfirmed page of the present is believed",
+        "present.rs",
+        "if !self.by_token && !page.begins_known && !self.is_confirmed(page.first) {",
+        "if false {",
+    ),
+    (
+        "a present page is confirmed by any other",
+        "present.rs",
+        "Some((same, _)) if same == first => return true,",
+        "Some(_) => return true,",
+    ),
+    (
+        "the lower bound is not lowered by a unit",
+        "facts.rs",
+        "let unit = timestamp::resolution(&self.text).max(TimeDelta::microseconds(1));",
+        "let unit = TimeDelta::zero();",
+    ),
+    (
+        "coarse stamps in order only where each is later",
+        "facts.rs",
+        "stamp.0 + timestamp::resolution(stamp.1) > earlier",
+        "stamp.0 > earlier",
+    ),
+    (
+        "what is shown past the filter is left to others",
+        "window.rs",
+        "return self.seen_as(timestamp, version.digest);\n        }\n        if is_past(&self.edge)",
+        "return Observation::Elsewhere;\n        }\n        if is_past(&self.edge)",
+    ),
+    (
+        "repeats are told by their stamp alone",
+        "seen.rs",
+        "self.versions.insert((timestamp, digest))",
+        "self.versions.insert((timestamp, digest * 0))",
+    ),
+    (
+        "the settled stamp's ties are forgotten",
+        "seen.rs",
+        "self.versions = self.versions.split_off(&(from, 0));",
+        "let _ = from;\n            self.versions.clear();",
+    ),
+    (
+        "a gap between two windows",
+        "plan.rs",
+        "WindowWalk::between(&middle, edge)",
+        "WindowWalk::between(&Edge::at(middle.timestamp + (edge.timestamp - middle.timestamp) / 8), edge)",
+    ),
+    (
+        "the owner of a split window does not narrow",
+        "plan.rs",
+        "        largest.walk.narrow(middle.clone());\n",
+        "",
+    ),
+    (
+        "a query asked anew keeps its filter",
+        "window.rs",
+        "if self.has_bound && self.filter != self.edge {",
+        "if false {",
+    ),
+    (
+        "a narrowed walk is whole",
+        "window.rs",
+        "self.starts_at.is_none() && !self.is_narrowed",
+        "self.starts_at.is_none()",
+    ),
+    (
+        "a token is followed past the window's edge",
+        "window.rs",
+        "        if page.crossed {\n            return self.ask_anew();\n        }\n",
+        "",
+    ),
+    (
+        "an old token with a new filter",
+        "window.rs",
+        "if token.is_none() {\n            if self.has_bound",
+        "if true {\n            if self.has_bound",
+    ),
+    (
+        "an empty page ends a walk",
+        "window.rs",
+        "Some(token) => self.follow(token),",
+        "Some(_) if page.versions == 0 => self.next = Next::Ended,\n            Some(token) => self.follow(token),",
+    ),
+    (
+        "an empty page ends a scan",
+        "scan.rs",
+        "let Some(token) = token else {",
+        "let Some(token) = token.filter(|_| self.page_brought_new) else {",
+    ),
+    (
+        "a repeated token is followed",
+        "window.rs",
+        "if self.tokens.insert(hasher.finish()) {",
+        "if self.tokens.insert(hasher.finish()) || true {",
+    ),
+    (
+        "a failed token ends a walk",
+        "window.rs",
+        "self.restart(\"a page token failed\");",
+        "self.next = Next::Ended;",
+    ),
+    (
+        "a failed token ends a scan",
+        "scan.rs",
+        "self.restart(\"a page token failed\");",
+        "self.next = Next::Ended;",
+    ),
+    (
+        "the lower window's newest version is kept",
+        "plan.rs",
+        ".is_none_or(|past| past.stamp.timestamp <= timestamp)",
+        ".is_none_or(|past| past.stamp.timestamp >= timestamp)",
+    ),
+    (
+        "records without a stamp that come last are not scanned",
+        "plan.rs",
+        "self.has_undated_last = true;",
+        "self.has_undated_last = false;",
+    ),
+    (
+        "records without a stamp are repeats of each other",
+        "window.rs",
+        "let is_new = self.seen.insert(Timestamp::MIN_UTC, version.digest);",
+        "let is_new = self.seen.insert(Timestamp::MIN_UTC, 0);",
+    ),
+    (
+        "an upper bound that is refused leaves the rest",
+        "plan.rs",
+        "pub fn filter_refused(&mut self) {\n        self.seek_on();",
+        "pub fn filter_refused(&mut self) {\n        self.phase = Phase::Done;",
+    ),
+    (
+        "an upper bound that is ignored is trusted",
+        "window.rs",
+        "if is_beyond || (page.asked_by",
+        "if false && (page.asked_by",
+    ),
+    (
+        "seeking goes on from the newest page",
+        "plan.rs",
+        "let (from, place) = (window.walk.start(), window.walk.settled().cloned());",
+        "let place = window.walk.newest().map(|newest| newest.stamp.clone());\n        let from = window.walk.start();",
+    ),
+    (
+        "the horizon does not bound the past",
+        "plan.rs",
+        "        past.lower_top(self.edge_at(horizon));\n        self.phase = Phase::Past(past);",
+        "        self.phase = Phase::Past(past);",
+    ),
+]
+
+
+def main() -> int:
+    words = sys.argv[1:]
+    chosen = [one for one in MUTANTS if not words or any(word in one[0] for word in words)]
+    with tempfile.TemporaryDirectory(prefix="mutants-") as folder:
+        copy = Path(folder)
+        copy_checkout(copy)
+        if failure := test(copy):
+            print(f"the code as it is fails: {failure}")
+            return 1
+        survived = [one[0] for one in chosen if not is_caught(copy, *one)]
+    print(f"{len(chosen) - len(survived)} of {len(chosen)} mutants caught")
+    return 1 if survived else 0
+
+
+def copy_checkout(copy: Path) -> None:
+    for name in COPIED:
+        source, target = ROOT / name, copy / name
+        if source.is_dir():
+            # Without the times of the originals, which may be older than the last mutant.
+            shutil.copytree(source, target, copy_function=shutil.copy)
+        else:
+            shutil.copy(source, target)
+
+
+def is_caught(copy: Path, name: str, file: str, before: str, after: str) -> bool:
+    """Breaks a rule in the copy, runs the test, and mends the copy."""
+    path = copy / "src/walk" / file
+    text = path.read_text()
+    if text.count(before) != 1:
+        print(f"{name}: found {text.count(before)} times in {file}, not once")
+        return False
+    path.write_text(text.replace(before, after))
+    began = time.monotonic()
+    failure = test(copy)
+    path.write_text(text)
+    print(f"{name}: {failure or 'NOT CAUGHT'} ({time.monotonic() - began:.0f} s)", flush=True)
+    return failure is not None and failure.startswith("caught")
+
+
+def test(copy: Path) -> str | None:
+    """How the test fails in the copy. None if it passes."""
+    target = os.environ.get("CARGO_TARGET_DIR", ROOT / "target" / "mutants")
+    # Nobody reads what a broken walk does, so it need not be short.
+    variables = {"CARGO_TARGET_DIR": str(target), "RUST_BACKTRACE": "0"}
+    done = subprocess.run(
+        ["cargo", "test", "--locked", "--test", "walk", "a_target"],
+        cwd=copy,
+        env=os.environ | variables,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    if done.returncode == 0:
+        return None
+    output = done.stdout + done.stderr
+    if history := re.search(r"history (\d+) of", output):
+        how = re.search(r"^Then (.*)\.$", output, re.MULTILINE)
+        return f"caught after {history[1]} histories: {how[1] if how else 'it panics'}"
+    return "does not compile:\n" + output
+
+
+if __name__ == "__main__":
+    sys.exit(main())
