@@ -217,7 +217,9 @@ fn a_full_export_has_no_filter_and_its_next_pages_repeat_only_what_they_must() {
     reevo
         .read(&json!({"record_types": ["contact"], "page_size": 25, "concurrency": 1}))
         .emitted();
-    let pages = requests(&reevo, "contact");
+    let mut pages = requests(&reevo, "contact");
+    // One more asks for the newest record, in case that records without a date come last.
+    pages.retain(|page| page["limit"] != 1);
     assert_eq!(pages.len(), 3);
     assert!(pages[0].get("filters").is_none());
     for page in &pages[1..] {

@@ -262,28 +262,16 @@ MUTANTS = [
         "let is_certain = crossed > Timestamp::MIN_UTC;",
     ),
     (
-        "a page without a token is in its turn if its first version was seen",
-        "window.rs",
-        ".is_some_and(|(first, settled)| first.stamp.timestamp <= settled.timestamp)",
-        ".is_some()",
+        "a present page is in its turn if its first version was seen anywhere",
+        "present.rs",
+        "let was_here = !is_new && self.place.as_ref().is_some_and(is_here);",
+        "let was_here = !is_new && self.place.as_ref().is_none_or(|place| is_here(place) || true);",
     ),
     (
         "a walk that checks an end believes every first page",
         "window.rs",
         "if self.begins_in_turn(page) || self.doubted.take() == first {",
         "if true || self.doubted.take() == first {",
-    ),
-    (
-        "an instant that is left half read is a bookmark, rounded or not",
-        "present.rs",
-        "self.accept(if is_fine { page.newest } else { page.below });",
-        "self.accept(if is_fine || true { page.newest } else { page.below });",
-    ),
-    (
-        "what higher windows promise outlives them",
-        "plan.rs",
-        ".filter(|newest| begins > Some(newest.stamp.timestamp));",
-        ".filter(|newest| begins > Some(newest.stamp.timestamp) || true);",
     ),
     (
         "without a Date, the first token is followed",
