@@ -19,9 +19,8 @@ pub struct Past {
     pub is_final: bool,
     pub newest: NewestRecord,
     pub may_split: bool,
-    /// Whether records without a stamp may come last, where only the question for the newest record
-    /// shows them.
-    pub may_have_undated: bool,
+    /// Whether one walk has read all that there is.
+    pub is_whole: bool,
     pub places: usize,
     pages: usize,
     /// The new records of the page that is being read.
@@ -34,6 +33,8 @@ pub struct Past {
 /// The newest record of the stream, which tells where its data ends.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum NewestRecord {
+    /// Records without a stamp may come last, and only this question shows them.
+    Needed,
     /// It would help to know it.
     Wanted,
     Needless,
@@ -73,7 +74,7 @@ impl Past {
             is_final: true,
             newest: NewestRecord::Needless,
             may_split: false,
-            may_have_undated: false,
+            is_whole: false,
             places,
             pages: 0,
             fresh: 0,
@@ -84,6 +85,10 @@ impl Past {
 
     pub fn of(&mut self, id: u64) -> Option<&mut Walker<WindowWalk>> {
         self.windows.iter_mut().find(|one| one.asked == Some(id))
+    }
+
+    pub fn wants_newest(&self) -> bool {
+        matches!(self.newest, NewestRecord::Needed | NewestRecord::Wanted)
     }
 
     /// Gives the highest window an upper edge. Until the horizon is final there is only one.

@@ -181,7 +181,7 @@ impl Plan {
                 (Window::default(), walker.walk.ask())
             }),
             Phase::Past(past) => {
-                let wants_newest = past.newest == NewestRecord::Wanted && self.newest_ask.is_none();
+                let wants_newest = past.wants_newest() && self.newest_ask.is_none();
                 // By the machine's own clock, the first page alone is read before the newest record
                 // is known.
                 let page = if past.is_final {
@@ -257,9 +257,10 @@ impl Plan {
         let mut past = Past::new(horizon, walker, self.terms.places);
         past.may_split = self.terms.reading == Reading::Windows && self.terms.places > 1;
         past.is_final = times.has_date;
-        past.may_have_undated = self.terms.from.is_none() && self.until().is_none();
-        let is_useful = past.may_split || past.may_have_undated;
-        if (is_useful && has_next) || !times.has_date {
+        let is_full = self.terms.from.is_none() && self.until().is_none();
+        if is_full && has_next {
+            past.newest = NewestRecord::Needed;
+        } else if (past.may_split && has_next) || !times.has_date {
             past.newest = NewestRecord::Wanted;
         }
         past.lower_top(self.edge_at(horizon));
@@ -519,12 +520,11 @@ impl Plan {
                     .into_iter()
                     .partition(is_ended);
                 past.windows = rest;
-                let is_wanted = past.may_have_undated && past.newest == NewestRecord::Wanted;
-                let is_known = self.newest_ask.is_none() && !is_wanted;
+                past.is_whole |= ended.iter().any(|one| one.walk.is_whole());
+                let is_whole = past.is_whole;
+                let is_known = self.newest_ask.is_none() && past.newest != NewestRecord::Needed;
                 let is_over = past.windows.is_empty() && is_known;
-                let mut is_whole = false;
                 for window in ended {
-                    is_whole |= window.walk.is_whole();
                     self.keep(window.walk);
                 }
                 if is_over && is_whole && !self.has_undated_last {
