@@ -444,14 +444,15 @@ impl WindowWalk {
 
     /// A page shows the edge. If it came in its turn, the walk has ended. The next page proves that,
     /// if it goes on past the edge and has not gone astray; otherwise, a query with the edge does.
-    fn cross(&mut self, crossed: Timestamp, is_new: bool, token: Option<PageToken>) {
+    /// `has_own` says whether the page has records of this window.
+    fn cross(&mut self, crossed: Timestamp, has_own: bool, token: Option<PageToken>) {
         let is_certain = self.highest_edge.is_some_and(|highest| crossed < highest);
         if !self.has_bound {
             self.next = Next::Unbounded;
-        } else if self.crossing.is_some() && is_certain && !is_new {
+        } else if self.crossing.is_some() && is_certain && !has_own {
             self.is_narrowed = true;
             self.next = Next::Ended;
-        } else if let (Some(token), true, true) = (token, is_certain, is_new) {
+        } else if let (Some(token), true, true) = (token, is_certain, has_own) {
             self.crossing = Some(crossed);
             self.follow(token);
         } else {
@@ -487,11 +488,18 @@ impl WindowWalk {
         if page.last.is_some()
             && let Some(settled) = settled.filter(later).cloned()
         {
-            self.seen.forget_before(&settled);
             self.settled = Some(settled);
+            self.forget();
         }
         if page.last.is_some() {
             self.last.clone_from(&page.last);
+        }
+    }
+
+    /// Forgets the versions that no query from the settled stamp on brings again.
+    fn forget(&mut self) {
+        if let Some(settled) = &self.settled {
+            self.seen.forget_before(settled);
         }
     }
 
@@ -547,6 +555,7 @@ impl WindowWalk {
         if page.asked_by != AskedBy::Token && last > settled {
             if self.is_believed(page) {
                 self.settled.clone_from(&page.last);
+                self.forget();
             }
         } else if self.seeking == Seeking::ToTheEnd || settled <= self.asked_settled {
             return false;

@@ -252,7 +252,7 @@ MUTANTS = [
     (
         "an edge that one page shows is believed",
         "window.rs",
-        "} else if self.crossing.is_some() && is_certain && !is_new {",
+        "} else if self.crossing.is_some() && is_certain && !has_own {",
         "} else if is_certain {",
     ),
     (
