@@ -138,12 +138,12 @@ fn a_run_learns_the_rate_of_a_limited_api_and_is_seldom_refused() {
     for (api, headers) in [(REEVO, true), (ASKELEPHANT, false)] {
         let cost = cost_at_20_a_second(api, headers);
         let text = format!("{api}: {cost:?}");
-        assert!(cost.requests > 600 && cost.refused > 0, "{text}");
+        assert!(cost.requests > 400 && cost.refused > 0, "{text}");
         // Fake time does not wait for requests under way, so they arrive unevenly and are refused
         // more often. The simulation of `source::pace` has the exact bounds.
         let least = f64::from(u32::try_from(cost.requests).unwrap()) / 20.0;
         assert!(cost.seconds <= 1.5 * least, "{text}");
-        assert!(cost.late_requests > 300, "{text}");
+        assert!(cost.late_requests > 200, "{text}");
         assert!(cost.late_refused * 20 <= cost.late_requests, "{text}");
     }
 }
