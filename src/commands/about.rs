@@ -158,6 +158,7 @@ mod tests {
             "api (string; reevo, askelephant): ",
             "api_key (string): ",
             "concurrency (integer; 1 to 32; default 4): ",
+            "requests_per_second (number; 0.01 to 1000): ",
             "lookback_seconds (integer; 0 or more; default 0): ",
             "boundary (string; gte, gt; default gte): ",
             "expand (array; companies, contacts, ",

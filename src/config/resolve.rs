@@ -426,6 +426,83 @@ mod tests {
         }
     }
 
+    fn resolved(key: &str, value: &Value) -> Config {
+        let raw = json!({"api": "reevo", "base_url": "sandbox:", key: value});
+        resolve(&RawConfig::from(raw)).unwrap()
+    }
+
+    #[test]
+    fn a_ceiling_of_the_rate_may_be_a_fraction() {
+        let key = "requests_per_second";
+        for number in [0.01, 0.5, 20.0, 1000.0] {
+            let config = resolved(key, &json!(number));
+            assert_eq!(config.requests_per_second, Some(number));
+        }
+        assert_eq!(resolved(key, &json!(20)).requests_per_second, Some(20.0));
+        let unlimited = resolved("page_size", &json!(5));
+        assert_eq!(unlimited.requests_per_second, None);
+        for wrong in [json!(0), json!(-1), json!(0.001), json!(1001)] {
+            let expected = "requests_per_second: is out of range; write a number from 0.01 to 1000";
+            check(
+                json!({"api": "reevo", "base_url": "sandbox:", key: wrong}),
+                expected,
+            );
+        }
+        check(
+            json!({"api": "reevo", "base_url": "sandbox:", key: "fast"}),
+            "requests_per_second: is not a number; write a number from 0.01 to 1000",
+        );
+    }
+
+    #[test]
+    fn a_ceiling_of_the_rate_from_the_environment_is_a_number() {
+        for (text, expected) in [("0.5", Ok(Some(0.5))), (" 20 ", Ok(Some(20.0)))] {
+            assert_eq!(from_environment(text), expected);
+        }
+        for text in ["fast", "1e400", "NaN", "0"] {
+            let problem = from_environment(text).unwrap_err();
+            assert!(
+                problem.contains("TAP_REVOPS_REQUESTS_PER_SECOND: is "),
+                "{problem}"
+            );
+        }
+    }
+
+    fn from_environment(ceiling: &str) -> Result<Option<f64>, String> {
+        let variables = [
+            ("TAP_REVOPS_API", "reevo"),
+            ("TAP_REVOPS_BASE_URL", "sandbox:"),
+            ("TAP_REVOPS_REQUESTS_PER_SECOND", ceiling),
+        ];
+        let variables = variables.map(|(name, text)| (name.to_owned(), text.to_owned()));
+        let raw = RawConfig::read(&[], &variables).unwrap();
+        let config = resolve(&raw).map_err(|error| error.to_string())?;
+        Ok(config.requests_per_second)
+    }
+
+    #[test]
+    fn the_days_of_a_run_are_limited_only_if_the_setting_says_so() {
+        let days = |value: &Value| resolved("max_days_per_run", value).max_days_per_run;
+        assert_eq!(days(&json!(30)), Some(TimeDelta::days(30)));
+        assert_eq!(resolved("page_size", &json!(5)).max_days_per_run, None);
+        check(
+            json!({"api": "reevo", "base_url": "sandbox:", "max_days_per_run": 0}),
+            "max_days_per_run: is out of range; write a whole number from 1 to 36500",
+        );
+    }
+
+    #[test]
+    fn paging_is_by_cursor_unless_it_is_set_to_seek() {
+        for (value, expected) in [("cursor", Paging::Cursor), ("seek", Paging::Seek)] {
+            assert_eq!(resolved("paging", &json!(value)).paging, expected);
+        }
+        assert_eq!(resolved("page_size", &json!(5)).paging, Paging::Cursor);
+        check(
+            json!({"api": "reevo", "base_url": "sandbox:", "paging": "offset"}),
+            "paging: is not one of the allowed values; write \"cursor\" or \"seek\"",
+        );
+    }
+
     #[test]
     fn plain_http_is_allowed_for_this_machine_only() {
         for (url, allowed) in [

@@ -5,7 +5,6 @@ pub mod discover;
 pub mod pace;
 mod page;
 mod page_size;
-mod rate;
 pub mod tally;
 
 use crate::api::Api;
@@ -18,15 +17,19 @@ use crate::http::reply::Reply;
 use crate::http::request::Request;
 use crate::http::retry::{Attempts, Budget, Subject};
 use crate::log::Log;
-use crate::source::pace::Pace;
-use crate::source::rate::Turn;
+use crate::source::pace::{Pace, Turn};
 use crate::source::tally::Tally;
 use crate::support::suggestion;
 use crate::time::clock::Clock;
 use anyhow::Result;
 use secrecy::SecretString;
 use std::sync::Arc;
+use std::time::Duration;
 use tokio::sync::SetOnce;
+
+/// How long all requests wait after a rate limit, if the API does not say. A request that is refused
+/// again and again waits longer, by itself.
+const PAUSE: Duration = Duration::from_secs(1);
 
 pub struct Source {
     pub config: Config,
@@ -162,7 +165,7 @@ impl Source {
         let mut attempts = self.attempts(subject);
         loop {
             let turn = self.turn(&tally).await;
-            let answer = self.send(request, &tally).await.and_then(&read);
+            let answer = self.send(request, turn, &tally).await.and_then(&read);
             self.note_answer(&answer);
             match answer {
                 Ok(done) => return Ok(done),
@@ -182,7 +185,7 @@ impl Source {
     }
 
     /// Sends a request, after its turn has come.
-    async fn send(&self, request: &Request, tally: &Tally) -> Result<Reply, Failure> {
+    async fn send(&self, request: &Request, turn: Turn, tally: &Tally) -> Result<Reply, Failure> {
         let reply = self.client.send(request).await?;
         tally.add_bytes(reply.body.len());
         let (method, bytes) = (request.method(), reply.body.len());
@@ -191,7 +194,7 @@ impl Source {
             request.path, reply.status
         ));
         if reply.is_success() {
-            self.pace.succeeded();
+            self.pace.accepted(turn);
         }
         Ok(reply)
     }
@@ -206,12 +209,18 @@ impl Source {
         tally: &Tally,
     ) -> Result<(), Failure> {
         let is_rate_limited = failure.kind == FailureKind::RateLimited;
+        let is_asked = failure.asked_wait.is_some();
         let wait = attempts.after(failure)?;
         tally.add_retry();
-        if is_rate_limited {
-            self.pace.refused(wait, turn);
-        } else {
+        if !is_rate_limited {
             self.clock.sleep(wait).await;
+            return Ok(());
+        }
+        let pause = if is_asked { wait } else { wait.min(PAUSE) };
+        self.pace.refused(turn, pause);
+        if wait > pause {
+            self.clock.sleep(wait).await;
+            tally.add_wait(wait, self.clock.now());
         }
         Ok(())
     }

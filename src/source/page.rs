@@ -2,8 +2,8 @@
 //! records.
 
 use super::Source;
+use super::pace::Turn;
 use super::page_size;
-use super::rate::Turn;
 use super::tally::Tally;
 use crate::api::page::{Page, PageRequest};
 use crate::http::failure::Failure;
@@ -24,7 +24,8 @@ impl Source {
         });
         loop {
             let turn = self.turn(tally).await;
-            let reply = self.send(&self.api.page_request(&request), tally).await;
+            let sent = self.api.page_request(&request);
+            let reply = self.send(&sent, turn, tally).await;
             let page = reply.and_then(|reply| self.api.page(reply, request.token.is_some()));
             self.note_answer(&page);
             match page {

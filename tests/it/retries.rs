@@ -110,7 +110,7 @@ fn a_429_slows_down_the_requests_after_it() {
     for api in [REEVO, ASKELEPHANT] {
         let waits = survived(api, 2, status(429, Some("7")));
         assert_eq!(waits[..2], [7.0, 7.0]);
-        // Requests go one by one from then on, and each success shortens the interval.
+        // Requests are spaced from then on, and each success shortens the interval.
         assert!(waits[2] > waits[3] && waits[3] > 0.0, "{waits:?}");
         let date = status(429, Some("Wed, 15 Jul 2026 12:01:30 GMT"));
         assert_eq!(survived(api, 1, date)[..1], [90.0]);
