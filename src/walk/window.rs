@@ -447,6 +447,7 @@ impl WindowWalk {
     /// `has_own` says whether the page has records of this window.
     fn cross(&mut self, crossed: Timestamp, has_own: bool, token: Option<PageToken>) {
         let is_certain = self.highest_edge.is_some_and(|highest| crossed < highest);
+        let token = token.filter(|_| self.seeking == Seeking::Not);
         if !self.has_bound {
             self.next = Next::Unbounded;
         } else if self.crossing.is_some() && is_certain && !has_own {
