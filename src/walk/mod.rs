@@ -3,7 +3,9 @@
 
 pub mod ask;
 mod density;
+mod edge;
 pub mod facts;
+mod next;
 mod past;
 pub mod plan;
 mod present;
@@ -12,5 +14,6 @@ mod seen;
 pub mod terms;
 mod window;
 
+pub use edge::Edge;
 pub use facts::Newest;
-pub use window::{Edge, GaveUp};
+pub use next::GaveUp;

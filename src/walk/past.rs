@@ -1,7 +1,8 @@
 //! The past of a stream: its windows, and how they are split among the places that are free.
 
 use super::ask::Query;
-use super::window::{Edge, WindowWalk};
+use super::edge::Edge;
+use super::window::WindowWalk;
 use crate::api::page::{PageToken, Window};
 use crate::time::timestamp::Timestamp;
 use chrono::TimeDelta;

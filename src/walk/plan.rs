@@ -9,13 +9,15 @@
 //! emit and what to ask next.
 
 use super::ask::{Ask, Query};
+use super::edge::Edge;
 use super::facts::{Newest, NewestAnswer, Observation, PageTimes, VersionFact};
+use super::next::{GaveUp, Next};
 use super::past::{NewestRecord, Past, Walker, page_query};
 use super::present::Present;
 use super::scan::Scan;
 use super::seen::Seen;
 use super::terms::{Reading, Span, Terms};
-use super::window::{Edge, GaveUp, Next, Seeking, WindowWalk};
+use super::window::{Seeking, WindowWalk};
 use crate::api::page::{LowerBound, PageToken, Window};
 use crate::time::timestamp::{self, Timestamp};
 

@@ -3,9 +3,10 @@
 //! present began. A token is followed only where one instant fills a page, and what it leads to
 //! moves no bookmark.
 
+use super::edge::Edge;
 use super::facts::{Newest, Observation, PageTimes, Stamp, VersionFact};
+use super::next::Next;
 use super::seen::Seen;
-use super::window::{Edge, Next};
 use crate::api::page::{LowerBound, PageToken, Window};
 use crate::time::timestamp::{self, Timestamp};
 use chrono::TimeDelta;

@@ -2,8 +2,8 @@
 //! whatever order the records come. It can start again only at the beginning.
 
 use super::facts::{Newest, Observation, PageTimes, VersionFact};
+use super::next::{GaveUp, MOST_REPEATED, Next, RESTARTS_WITHOUT_PROGRESS};
 use super::seen::Seen;
-use super::window::{GaveUp, MOST_REPEATED, Next, RESTARTS_WITHOUT_PROGRESS};
 use crate::api::page::PageToken;
 use crate::time::timestamp::Timestamp;
 use chrono::TimeDelta;

@@ -1,6 +1,6 @@
 //! The terms on which a plan reads a stream.
 
-use super::window::Edge;
+use super::edge::Edge;
 use crate::api::page::LowerBound;
 use crate::time::timestamp::Timestamp;
 use chrono::TimeDelta;

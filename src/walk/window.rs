@@ -6,7 +6,9 @@
 //! certain if it shows a new record below the edge, and an empty one is not believed.
 
 use super::density::Density;
+use super::edge::Edge;
 use super::facts::{Newest, Observation, Stamp, VersionFact, may_follow};
+use super::next::{GaveUp, MOST_REPEATED, Next, RESTARTS_WITHOUT_PROGRESS};
 use super::seen::Seen;
 use crate::api::page::{LowerBound, PageToken, Window};
 use crate::time::timestamp::{self, Timestamp};
@@ -15,51 +17,8 @@ use std::collections::HashSet;
 use std::collections::hash_map::DefaultHasher;
 use std::hash::{Hash, Hasher};
 
-/// So many pages in a row that bring nothing new have no end.
-pub const MOST_REPEATED: u32 = 1000;
-
-/// How often a walk may start again without getting further.
-pub const RESTARTS_WITHOUT_PROGRESS: u32 = 2;
-
-/// Why a walk cannot go on.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum GaveUp {
-    Endless,
-    /// It has started again too often, the last time for this reason.
-    Restarts(&'static str),
-}
-
 /// Stamps with this unit are shown as they are compared.
 const EXACT: TimeDelta = TimeDelta::microseconds(1);
-
-/// An upper bound of a window, exclusive.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Edge {
-    pub timestamp: Timestamp,
-    /// The text that filters send.
-    pub text: String,
-}
-
-impl Edge {
-    pub fn at(timestamp: Timestamp) -> Self {
-        Self {
-            timestamp,
-            text: timestamp::micros(timestamp),
-        }
-    }
-}
-
-/// What a walk does next.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Next {
-    /// Ask from the window's start, or from the settled stamp.
-    Start,
-    Token(PageToken),
-    Ended,
-    GivenUp(GaveUp),
-    /// No upper bound works: the API does not have one, or does not keep to it.
-    Unbounded,
-}
 
 #[derive(Clone, Debug)]
 pub struct WindowWalk {

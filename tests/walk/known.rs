@@ -41,6 +41,10 @@ fn without_hidden_undated(history: &mut History) {
     if history.span.is_some() || !has_bounds || may_hide {
         history.undated = 0;
     }
+    // The scan for such records ends only where the stream does, which may grow as fast as it is read.
+    if history.undated > 0 && history.grows() {
+        history.for_good = None;
+    }
     // A token that names a record without a stamp may go astray when it gets one, or fail, and the
     // query that is asked then may have an upper bound, which hides the rest of them.
     if history.undated > 0 && history.behaviour.undated_first {
