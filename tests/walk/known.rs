@@ -9,6 +9,11 @@ pub fn without(mut history: History) -> History {
     if history.behaviour.tokens == Tokens::CountRecords && !sees_through_counts(&history) {
         history.behaviour.tokens = Tokens::NamePlace;
     }
+    if history.behaviour.tokens == Tokens::CountRecords {
+        // Nor does it see through them where an empty or a repeated page makes it follow one.
+        history.events.retain(|event| event.keeps_place());
+        history.for_good = None;
+    }
     if history.seeks {
         // Several pages may come before their turn within one instant that is read by token. The walk
         // seeks on as soon as a page is certain, and does not see the one that comes after them.
