@@ -14,7 +14,9 @@ pub fn without(mut history: History) -> History {
         history.events.retain(|event| event.keeps_place());
         history.for_good = None;
     }
-    if history.seeks {
+    // Nor does a walk see through several early pages where the last of them shows its edge, which is so
+    // in bounded runs too.
+    if history.seeks || history.span.is_some() {
         // Several pages may come before their turn within one instant that is read by token. The walk
         // seeks on as soon as a page is certain, and does not see the one that comes after them.
         history.events.retain(|event| *event != Event::Ahead);
