@@ -12,6 +12,7 @@ mod present;
 mod scan;
 mod seen;
 pub mod terms;
+mod tokens;
 mod window;
 
 pub use edge::Edge;

@@ -318,11 +318,12 @@ impl Plan {
 
     /// Ends a page. `next` fetches the one after it.
     pub fn end_page(&mut self, id: u64, next: Option<PageToken>) -> Result<(), GaveUp> {
+        let limit = self.limit;
         if let Phase::Past(past) = &mut self.phase {
-            past.count_page(next.is_some(), self.limit);
+            past.count_page(next.is_some(), limit);
         }
         self.answered(id, |walk| match walk {
-            Walk::Window(walk) => walk.end_page(next),
+            Walk::Window(walk) => walk.end_page(next, limit),
             Walk::Present(walk) => walk.end_page(next),
             Walk::Scan(walk) => walk.end_page(next),
         })

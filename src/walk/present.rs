@@ -7,10 +7,10 @@ use super::edge::Edge;
 use super::facts::{Newest, Observation, PageTimes, Stamp, VersionFact};
 use super::next::Next;
 use super::seen::Seen;
+use super::tokens::Tokens;
 use crate::api::page::{LowerBound, PageToken, Window};
 use crate::time::timestamp::{self, Timestamp};
 use chrono::TimeDelta;
-use std::collections::HashSet;
 
 /// How often a page that does not begin with a known version is asked for before it is believed.
 const TIMES_TO_CONFIRM: u32 = 3;
@@ -29,7 +29,7 @@ pub struct Present {
     /// The server's time at the page that is being read.
     now: Timestamp,
     pub seen: Seen,
-    tokens: HashSet<PageToken>,
+    tokens: Tokens,
     pub next: Next,
     by_token: bool,
     /// A token was followed, so that what comes is not certain any more.
@@ -69,7 +69,7 @@ impl Present {
             began: None,
             now: Timestamp::MAX_UTC,
             seen,
-            tokens: HashSet::new(),
+            tokens: Tokens::default(),
             next: Next::Start,
             by_token: false,
             in_doubt: false,
@@ -222,7 +222,7 @@ impl Present {
 
     fn follow(&mut self, token: PageToken) {
         self.in_doubt = true;
-        if self.tokens.insert(token.clone()) {
+        if self.tokens.insert(&token) {
             self.next = Next::Token(token);
         } else {
             self.leave_rest();

@@ -4,12 +4,10 @@
 use super::facts::{Newest, Observation, PageTimes, VersionFact};
 use super::next::{GaveUp, MOST_REPEATED, Next, RESTARTS_WITHOUT_PROGRESS};
 use super::seen::Seen;
+use super::tokens::Tokens;
 use crate::api::page::PageToken;
 use crate::time::timestamp::Timestamp;
 use chrono::TimeDelta;
-use std::collections::HashSet;
-use std::collections::hash_map::DefaultHasher;
-use std::hash::{Hash, Hasher};
 
 #[derive(Clone, Debug)]
 pub struct Scan {
@@ -19,7 +17,7 @@ pub struct Scan {
     young_from: Option<Timestamp>,
     now: Timestamp,
     seen: Seen,
-    tokens: HashSet<u64>,
+    tokens: Tokens,
     pub next: Next,
     newest: Option<Newest>,
     brought_new: bool,
@@ -38,7 +36,7 @@ impl Scan {
             young_from: None,
             now: Timestamp::MAX_UTC,
             seen: Seen::default(),
-            tokens: HashSet::new(),
+            tokens: Tokens::default(),
             next: Next::Start,
             newest: None,
             brought_new: false,
@@ -105,9 +103,7 @@ impl Scan {
             self.next = Next::GivenUp(GaveUp::Endless);
             return;
         }
-        let mut hasher = DefaultHasher::new();
-        token.hash(&mut hasher);
-        if self.tokens.insert(hasher.finish()) {
+        if self.tokens.insert(&token) {
             self.next = Next::Token(token);
         } else {
             self.restart("the API sent the same page token twice");

@@ -10,15 +10,17 @@ use super::edge::Edge;
 use super::facts::{Newest, Observation, Stamp, VersionFact, may_follow};
 use super::next::{GaveUp, MOST_REPEATED, Next, RESTARTS_WITHOUT_PROGRESS};
 use super::seen::Seen;
+use super::tokens::Tokens;
 use crate::api::page::{LowerBound, PageToken, Window};
 use crate::time::timestamp::{self, Timestamp};
 use chrono::TimeDelta;
-use std::collections::HashSet;
-use std::collections::hash_map::DefaultHasher;
-use std::hash::{Hash, Hasher};
 
 /// Stamps with this unit are shown as they are compared.
 const EXACT: TimeDelta = TimeDelta::microseconds(1);
+
+/// How often a page that is not full and brings nothing new is asked for again, where tokens are to be
+/// followed within one instant only.
+const TIMES_ASKED_AGAIN: u32 = 8;
 
 #[derive(Clone, Debug)]
 pub struct WindowWalk {
@@ -51,7 +53,7 @@ pub struct WindowWalk {
     reached: Option<Timestamp>,
     density: Density,
     pub seen: Seen,
-    tokens: HashSet<u64>,
+    tokens: Tokens,
     pub next: Next,
     /// What the page that was asked for last was asked by.
     asked_by: AskedBy,
@@ -156,7 +158,7 @@ impl WindowWalk {
             reached: None,
             density: Density::default(),
             seen: Seen::default(),
-            tokens: HashSet::new(),
+            tokens: Tokens::default(),
             next: Next::Start,
             asked_by: AskedBy::Start,
             page: PageSoFar::default(),
@@ -358,8 +360,8 @@ impl WindowWalk {
         Newest::keep(&mut self.newest, version.id, stamp);
     }
 
-    /// Ends the page, and decides what comes next.
-    pub fn end_page(&mut self, token: Option<PageToken>) {
+    /// Ends the page, and decides what comes next. `limit` is how many records it was asked for.
+    pub fn end_page(&mut self, token: Option<PageToken>, limit: u16) {
         let page = std::mem::take(&mut self.page);
         self.restarted = None;
         self.density.add_page(page.versions, self.reached);
@@ -387,7 +389,7 @@ impl WindowWalk {
             return self.cross(crossed, page.first.is_some(), token);
         }
         match token {
-            Some(_) if self.seek(&page) => {}
+            Some(_) if self.seek(&page, limit) => {}
             Some(token) => self.follow(token),
             None if self.is_end(&page) => self.next = Next::Ended,
             None => self.doubt_end(),
@@ -486,9 +488,7 @@ impl WindowWalk {
     }
 
     fn follow(&mut self, token: PageToken) {
-        let mut hasher = DefaultHasher::new();
-        token.hash(&mut hasher);
-        if self.tokens.insert(hasher.finish()) {
+        if self.tokens.insert(&token) {
             self.next = Next::Token(token);
         } else {
             self.restart("the API sent the same page token twice");
@@ -506,17 +506,23 @@ impl WindowWalk {
 
     /// Goes on by seeking, if the page allows it: from the last stamp of a page without a token, or
     /// from what is settled since.
-    fn seek(&mut self, page: &PageSoFar) -> bool {
+    fn seek(&mut self, page: &PageSoFar, limit: u16) -> bool {
         if self.seeking == Seeking::Not {
             return false;
         }
+        let is_by_token = page.asked_by == AskedBy::Token;
+        // What one instant fills is full, or shows records without a stamp.
+        let is_filled = page.versions >= u32::from(limit) || page.is_undated;
+        let may_ask_again = self.seeking == Seeking::Always && self.repeated < TIMES_ASKED_AGAIN;
         let last = page.last.as_ref().map(|last| last.timestamp);
         let settled = self.settled.as_ref().map(|settled| settled.timestamp);
-        if page.asked_by != AskedBy::Token && last > settled {
+        if !is_by_token && last > settled {
             if self.is_believed(page) {
                 self.settled.clone_from(&page.last);
                 self.forget();
             }
+        } else if !is_by_token && !is_filled && may_ask_again {
+            // The API may have more to show at another time.
         } else if self.seeking == Seeking::ToTheEnd || settled <= self.asked_settled {
             return false;
         }

@@ -9,12 +9,6 @@ pub fn without(mut history: History) -> History {
     if history.behaviour.tokens == Tokens::CountRecords && !sees_through_counts(&history) {
         history.behaviour.tokens = Tokens::NamePlace;
     }
-    if history.behaviour.tokens == Tokens::CountRecords {
-        // Nor does it see through them where an empty, a repeated or a short page makes it follow one.
-        let is_plain = |event: &Event| event.keeps_place() && *event != Event::Short;
-        history.events.retain(is_plain);
-        history.for_good = None;
-    }
     // Nor does a walk see through several early pages where the last of them shows its edge, which is so
     // in bounded runs too.
     if history.seeks || history.span.is_some() {

@@ -192,8 +192,8 @@ MUTANTS = [
     (
         "a repeated token is followed",
         "window.rs",
-        "if self.tokens.insert(hasher.finish()) {",
-        "if self.tokens.insert(hasher.finish()) || true {",
+        "if self.tokens.insert(&token) {",
+        "if self.tokens.insert(&token) || true {",
     ),
     (
         "a failed token ends a walk",
@@ -236,6 +236,12 @@ MUTANTS = [
         "window.rs",
         "if is_beyond || (page.asked_by",
         "if false && (page.asked_by",
+    ),
+    (
+        "the token of a page that is not full is followed",
+        "window.rs",
+        "} else if !is_by_token && !is_filled && may_ask_again {",
+        "} else if false && !is_filled && may_ask_again {",
     ),
     (
         "seeking goes on from the newest page",
