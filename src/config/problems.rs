@@ -1,6 +1,7 @@
 //! The problems of a configuration, key by key: what is wrong with a value, and what to write.
 
 use super::schema;
+use crate::support::suggestion;
 use jsonschema::error::ValidationErrorKind;
 use serde_json::Value;
 
@@ -40,23 +41,43 @@ pub fn against_schema(config: &Value) -> Vec<Problem> {
 }
 
 fn problem(error: &jsonschema::ValidationError) -> Problem {
-    if let ValidationErrorKind::Required { property } = error.kind() {
-        let key = property.as_str().unwrap_or_default();
-        let advice = advice(schema::property(key));
-        return Problem::new(key, format!("is missing; {advice}"));
-    }
     let path = error.instance_path().to_string();
     let place = path.trim_start_matches('/').replace('/', ".");
-    let top = place.split('.').next().unwrap_or_default();
-    let mut schema = schema::property(top);
-    if place != top {
-        schema = &schema["items"];
+    let schema = schema::at(&place);
+    match error.kind() {
+        ValidationErrorKind::Required { property } => {
+            let place = below(&place, property.as_str().unwrap_or_default());
+            let advice = advice(schema::at(&place));
+            Problem::new(place, format!("is missing; {advice}"))
+        }
+        ValidationErrorKind::AdditionalProperties { unexpected } => {
+            let key = unexpected.first().map_or("", String::as_str);
+            Problem::new(below(&place, key), unknown(key, schema))
+        }
+        ValidationErrorKind::UniqueItems => Problem::new(place, repeated(error.instance())),
+        kind => {
+            let text = format!("{}; {}", complaint(kind, schema), advice(schema));
+            Problem::new(place, text)
+        }
     }
-    if let ValidationErrorKind::UniqueItems = error.kind() {
-        return Problem::new(place, repeated(error.instance()));
+}
+
+/// The place of a key below another place.
+fn below(place: &str, key: &str) -> String {
+    match place {
+        "" => key.to_owned(),
+        place => format!("{place}.{key}"),
     }
-    let text = format!("{}; {}", complaint(error.kind(), schema), advice(schema));
-    Problem::new(place, text)
+}
+
+/// What is wrong with a key that an object does not have.
+fn unknown(key: &str, schema: &Value) -> String {
+    let known = schema["properties"].as_object().into_iter().flatten();
+    let known: Vec<&str> = known.map(|(key, _)| key.as_str()).collect();
+    match suggestion::closest(key, known.iter().copied()) {
+        Some(meant) => format!("is not known; did you mean {meant}?"),
+        None => format!("is not known; write one of {}", known.join(", ")),
+    }
 }
 
 /// Names the first repeated item of a list. Lists contain names, which are not secrets.
@@ -73,7 +94,7 @@ fn repeated(list: &Value) -> String {
 fn complaint(kind: &ValidationErrorKind, schema: &Value) -> String {
     match kind {
         ValidationErrorKind::Type { .. } => match schema["type"].as_str() {
-            Some(name @ ("integer" | "array")) => format!("is not an {name}"),
+            Some(name @ ("integer" | "array" | "object")) => format!("is not an {name}"),
             Some(name) => format!("is not a {name}"),
             None => "has the wrong type".to_owned(),
         },
@@ -103,6 +124,8 @@ fn advice(schema: &Value) -> String {
             format!("write a number from {least} to {most}")
         }
         Some("array") => format!("write a list such as {example}"),
+        Some("object") => format!("write an object such as {example}"),
+        Some("boolean") => "write true or false".to_owned(),
         _ if example.is_null() => "write a text in quotes".to_owned(),
         _ => format!("write a text such as {example}"),
     }

@@ -160,7 +160,8 @@ fn read_members(file: &str) -> Result<Map<String, Value>> {
     }
 }
 
-/// The value of a variable, typed by the schema. A list may be JSON or separated by commas.
+/// The value of a variable, typed by the schema. A list may be JSON or separated by commas; an object
+/// is JSON.
 fn from_text(text: &str, schema: &Value) -> Value {
     let as_text = || Value::String(text.to_owned());
     match schema["type"].as_str() {
@@ -180,6 +181,7 @@ fn from_text(text: &str, schema: &Value) -> Value {
                 .filter(|part| !part.is_empty())
                 .collect(),
         },
+        Some("object" | "boolean") => serde_json::from_str(text).unwrap_or_else(|_| as_text()),
         _ => as_text(),
     }
 }

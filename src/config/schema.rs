@@ -24,3 +24,14 @@ pub fn keys() -> impl Iterator<Item = &'static str> {
 pub fn property(key: &str) -> &'static Value {
     PARSED["properties"].get(key).unwrap_or(&Value::Null)
 }
+
+/// The schema of a place such as `expand.0`, or null for an unknown one.
+pub fn at(place: &str) -> &'static Value {
+    place.split('.').fold(&*PARSED, |schema, part| {
+        let named = schema["properties"].get(part);
+        named
+            .or(schema.get("items"))
+            .or(schema.get("additionalProperties"))
+            .unwrap_or(&Value::Null)
+    })
+}
