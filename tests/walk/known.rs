@@ -9,6 +9,11 @@ pub fn without(mut history: History) -> History {
     if history.behaviour.tokens == Tokens::CountRecords && !sees_through_counts(&history) {
         history.behaviour.tokens = Tokens::NamePlace;
     }
+    if history.behaviour.tokens == Tokens::CountRecords {
+        // The records of one moment fill more than a page.
+        let is_burst = |event: &Event| matches!(event, Event::Burst(_));
+        history.events.retain(|event| !is_burst(event));
+    }
     // Nor does a walk see through several early pages where the last of them shows its edge, which is so
     // in bounded runs too.
     if history.seeks || history.span.is_some() {

@@ -20,7 +20,7 @@ pub fn history(seed: u64) -> History {
         ],
     );
     let lookback = rng.u8(..3) == 0;
-    let seeks = rng.u8(..6) == 0;
+    let seeks = rng.u8(..4) == 0;
     let behaviour = behaviour(rng, seeks, lookback);
     let history = History {
         ages: ages(rng),
@@ -130,7 +130,7 @@ fn tokens(rng: &mut Rng, seeks: bool) -> Tokens {
         (3, Tokens::NameRecord),
         (1, Tokens::NamePlace),
         (1, Tokens::Snapshot),
-        (2 * counts, Tokens::CountRecords),
+        (6 * counts, Tokens::CountRecords),
     ];
     pick(rng, &kinds)
 }
