@@ -17,6 +17,8 @@ pub struct Bookmark {
     pub updated_at: String,
     /// The record's id. A bookmark written by hand may lack it.
     pub id: Option<String>,
+    /// The fingerprint of the filters with which the stream was read, if it had some.
+    pub filters: Option<String>,
 }
 
 impl Bookmark {
@@ -42,9 +44,10 @@ pub struct State {
 const BOOKMARKS: &str = "bookmarks";
 
 /// The members of a stored bookmark that a new one replaces.
-const OURS: [&str; 4] = [
+const OURS: [&str; 5] = [
     "updated_at",
     "id",
+    "filters",
     "replication_key",
     "replication_key_value",
 ];
@@ -53,16 +56,17 @@ const OURS: [&str; 4] = [
 struct StoredBookmark {
     updated_at: Option<String>,
     id: Option<String>,
+    filters: Option<String>,
     /// The form of taps made with the Meltano SDK.
     replication_key: Option<String>,
     replication_key_value: Option<String>,
 }
 
 impl StoredBookmark {
-    fn into_parts(self) -> Option<(String, Option<String>)> {
+    fn into_parts(self) -> Option<(String, Option<String>, Option<String>)> {
         let is_ours = self.replication_key.as_deref() == Some(REPLICATION_KEY);
         let of_sdk = self.replication_key_value.filter(|_| is_ours);
-        Some((self.updated_at.or(of_sdk)?, self.id))
+        Some((self.updated_at.or(of_sdk)?, self.id, self.filters))
     }
 }
 
@@ -117,7 +121,7 @@ impl State {
         let stored: Option<StoredBookmark> = json::parse_object(raw.get()).map_err(|_| {
             anyhow!("the state's bookmark of {stream} is not of the form {{\"updated_at\": …, \"id\": …}}; {advice}")
         })?;
-        let Some((updated_at, id)) = stored.and_then(StoredBookmark::into_parts) else {
+        let Some((updated_at, id, filters)) = stored.and_then(StoredBookmark::into_parts) else {
             return Ok(None);
         };
         let timestamp = timestamp::parse(&updated_at).map(|stamp| stamp.timestamp);
@@ -130,6 +134,7 @@ impl State {
             timestamp,
             updated_at,
             id,
+            filters,
         }))
     }
 
@@ -148,21 +153,44 @@ impl State {
 
     /// Replaces a stream's bookmark. Members of the old one that the tap does not write are kept.
     pub fn set_bookmark(&mut self, stream: &str, bookmark: &Bookmark) {
-        let old = self.bookmarks.get(stream).map_or("{}", |raw| raw.get());
-        let mut extra: BTreeMap<String, Box<RawValue>> =
-            serde_json::from_str(old).unwrap_or_default();
-        extra.retain(|name, _| !OURS.contains(&name.as_str()));
+        let extra = self.extra(stream);
         let mut text = format!(
             "{{\"updated_at\":{},\"id\":{}",
             serde_json::json!(bookmark.updated_at),
             serde_json::json!(bookmark.id)
         );
+        if let Some(filters) = &bookmark.filters {
+            text.push_str(&format!(",\"filters\":{}", serde_json::json!(filters)));
+        }
         for (name, raw) in extra {
             text.push_str(&format!(",{}:{}", serde_json::json!(name), compact(&raw)));
         }
         text.push('}');
         let raw = RawValue::from_string(text).expect("the parts are JSON");
         self.bookmarks.insert(stream.to_owned(), raw);
+    }
+
+    /// Removes a stream's bookmark, if it has one of ours. Members that the tap does not write are
+    /// kept.
+    pub fn remove_bookmark(&mut self, stream: &str) {
+        if !matches!(self.bookmark(stream), Ok(Some(_))) {
+            return;
+        }
+        let extra = self.extra(stream);
+        if extra.is_empty() {
+            self.bookmarks.remove(stream);
+        } else if let Ok(raw) = serde_json::value::to_raw_value(&extra) {
+            self.bookmarks.insert(stream.to_owned(), raw);
+        }
+    }
+
+    /// The members of a stream's bookmark that the tap does not write.
+    fn extra(&self, stream: &str) -> BTreeMap<String, Box<RawValue>> {
+        let old = self.bookmarks.get(stream).map_or("{}", |raw| raw.get());
+        let mut extra: BTreeMap<String, Box<RawValue>> =
+            serde_json::from_str(old).unwrap_or_default();
+        extra.retain(|name, _| !OURS.contains(&name.as_str()));
+        extra
     }
 
     /// One stream's bookmark on one line, or an empty object.
@@ -249,7 +277,33 @@ mod tests {
             timestamp: timestamp::parse(updated_at).unwrap().timestamp,
             updated_at: updated_at.to_owned(),
             id: Some(id.to_owned()),
+            filters: None,
         }
+    }
+
+    #[test]
+    fn the_filters_of_a_bookmark_stand_beside_it_and_go_with_it() {
+        let text = r#"{"bookmarks":{"contact":{"mine":1,"updated_at":"2026-01-01T00:00:00Z","filters":"f0"},"task":{"updated_at":"2026-01-01T00:00:00Z"}}}"#;
+        let mut state = State::parse(text).unwrap();
+        let read = state.bookmark("contact").unwrap().unwrap();
+        assert_eq!(read.filters.as_deref(), Some("f0"));
+        state.set_bookmark(
+            "contact",
+            &Bookmark {
+                filters: Some("f1".to_owned()),
+                ..bookmark("2026-02-01T00:00:00Z", "b")
+            },
+        );
+        let contact = r#"{"updated_at":"2026-02-01T00:00:00Z","id":"b","filters":"f1","mine":1}"#;
+        assert_eq!(state.stream_json("contact"), contact);
+        state.set_bookmark("contact", &bookmark("2026-02-01T00:00:00Z", "b"));
+        let contact = r#"{"updated_at":"2026-02-01T00:00:00Z","id":"b","mine":1}"#;
+        assert_eq!(state.stream_json("contact"), contact);
+        state.remove_bookmark("contact");
+        state.remove_bookmark("task");
+        assert_eq!(state.to_json(), r#"{"bookmarks":{"contact":{"mine":1}}}"#);
+        state.remove_bookmark("contact");
+        assert_eq!(state.to_json(), r#"{"bookmarks":{"contact":{"mine":1}}}"#);
     }
 
     #[test]

@@ -62,6 +62,9 @@ impl RawConfig {
         for (name, text) in environment {
             raw.overlay(name, text);
         }
+        if let Some(streams) = raw.value.get_mut("streams") {
+            name_streams(streams)?;
+        }
         Ok(raw)
     }
 
@@ -91,7 +94,8 @@ impl RawConfig {
     pub fn sentence(&self, problem: &Problem) -> String {
         let Problem { place, text } = problem;
         match self.variables.get(problem.key()) {
-            Some(variable) => format!("{variable}: {text}"),
+            Some(variable) if is_item(problem.rest()) => format!("{variable}: {text}"),
+            Some(variable) => format!("{variable}, {}: {text}", problem.rest()),
             None => format!("{place}: {text}"),
         }
     }
@@ -114,6 +118,11 @@ impl RawConfig {
     }
 }
 
+/// Whether a path below a key names at most an item of a list, which a variable does not number.
+fn is_item(path: &str) -> bool {
+    path.bytes().all(|byte| byte.is_ascii_digit())
+}
+
 fn unknown_sentence(what: &str, meant: Option<&str>) -> String {
     let question = meant.map_or_else(String::new, |meant| format!("; did you mean {meant}?"));
     format!("{what} is not known and has no effect{question}")
@@ -133,6 +142,29 @@ fn flatten_api(members: &mut Map<String, Value>) {
         members.extend(api);
         members.insert("api".to_owned(), name);
     }
+}
+
+/// A form cannot have keys of its user's choice, so Airbyte's has a list of objects with a `name`
+/// under `streams`. This makes it the object of the configuration.
+fn name_streams(streams: &mut Value) -> Result<()> {
+    if let Value::Array(list) = streams {
+        let mut named = Map::new();
+        for mut settings in std::mem::take(list) {
+            let name = settings.as_object_mut().and_then(|one| one.remove("name"));
+            let Some(Value::String(name)) = name else {
+                bail!("streams: an item of the list lacks its name; write the stream's name");
+            };
+            if named.insert(name.clone(), settings).is_some() {
+                bail!("streams: lists {name} twice; write all its settings into one item");
+            }
+        }
+        *streams = Value::Object(named);
+    }
+    let settings = streams.as_object_mut().into_iter().flatten();
+    for settings in settings.filter_map(|(_, settings)| settings.as_object_mut()) {
+        settings.retain(|_, value| !value.is_null());
+    }
+    Ok(())
 }
 
 fn read_members(file: &str) -> Result<Map<String, Value>> {
@@ -274,6 +306,32 @@ mod tests {
             raw.value(),
             &json!({"api": "reevo", "page_size": 7, "api_key": "k", "record_types": ["task"]})
         );
+    }
+
+    #[test]
+    fn a_list_of_streams_with_names_becomes_an_object() {
+        let read = |streams: &Value| {
+            let variables = [("TAP_REVOPS_STREAMS", streams.to_string())];
+            let variables = variables.map(|(name, text)| (name.to_owned(), text));
+            RawConfig::read(&[], &variables)
+        };
+        let form = json!([{"name": "contact", "page_size": 5, "filters": null}, {"name": "task"}]);
+        let expected = json!({"contact": {"page_size": 5}, "task": {}});
+        assert_eq!(read(&form).unwrap().value()["streams"], expected);
+        for (form, expected) in [
+            (
+                json!([{"page_size": 5}]),
+                "an item of the list lacks its name",
+            ),
+            (json!([5]), "an item of the list lacks its name"),
+            (
+                json!([{"name": "task"}, {"name": "task"}]),
+                "lists task twice",
+            ),
+        ] {
+            let problem = read(&form).err().unwrap().to_string();
+            assert!(problem.contains(expected), "{problem}");
+        }
     }
 
     #[test]
