@@ -23,19 +23,20 @@ pub fn changed(
     if bookmark.filters == now {
         return None;
     }
-    let then = match (&bookmark.filters, now) {
-        (None, _) => "without filters",
-        (Some(_), None) => "with filters, and there are none now",
-        (Some(_), Some(_)) => "with other filters",
-    };
     let streams = &source.config.streams;
-    let key = streams
-        .key(&stream.name, &stream.api_name)
-        .unwrap_or(&stream.name);
+    let key = streams.key(&stream.name, &stream.api_name);
+    let key = key.unwrap_or(&stream.name);
+    let (then, or) = match (&bookmark.filters, now) {
+        (None, _) => ("without filters", format!("remove those of streams.{key}")),
+        (Some(_), None) => (
+            "with filters, and there are none now",
+            format!("set streams.{key} as it was"),
+        ),
+        (Some(_), Some(_)) => ("with other filters", format!("set streams.{key} as it was")),
+    };
     let again = protocol.way_to_start_again(&stream.name);
     let sentence = format!(
-        "its bookmark was made {then}, so what it stands for has not all been read; \
-         {again}, or set streams.{key}.filters as it was"
+        "its bookmark was made {then}, so records that match may lie before it unread; {again}, or {or}"
     );
     Some(Failure::new(FailureKind::Rejected, sentence))
 }

@@ -63,10 +63,20 @@ fn other_filters_under_a_bookmark_fail_the_stream_and_name_the_ways_out() {
     ] {
         let workspace = Workspace::new(api, "records=60");
         let none = json!({});
-        for (before, now, was) in [
-            (&own, &other, "with other filters"),
-            (&own, &none, "with filters, and there are none now"),
-            (&none, &own, "without filters"),
+        for (before, now, was, or) in [
+            (
+                &own,
+                &other,
+                "with other filters",
+                "set streams.{} as it was",
+            ),
+            (
+                &own,
+                &none,
+                "with filters, and there are none now",
+                "set streams.{} as it was",
+            ),
+            (&none, &own, "without filters", "remove those of streams.{}"),
         ] {
             let state = state_after(&workspace, stream, before);
             workspace.sandbox.clear_requests();
@@ -74,8 +84,8 @@ fn other_filters_under_a_bookmark_fail_the_stream_and_name_the_ways_out() {
             let key = if api == REEVO { "contact" } else { "contacts" };
             let run = run
                 .says(&format!("its bookmark was made {was}, "))
-                .says(&format!("`read --fresh {key}`"))
-                .says(&format!("or set streams.{key}.filters as it was"));
+                .says(&format!("`tap-revops read --fresh {key}`"))
+                .says(&format!(", or {}", or.replace("{}", key)));
             let emitted = run.emitted();
             assert!(!emitted.schemas.contains_key(stream));
             let kept = |state: &Value| state["bookmarks"][stream].clone();
