@@ -3,6 +3,7 @@
 mod api_name;
 pub mod filters;
 mod forms;
+mod orchestrators;
 mod problems;
 mod raw;
 mod resolve;

@@ -1,6 +1,7 @@
 //! The configuration as written: JSON files, merged key by key so that later ones win, and the
 //! environment, which wins over all files.
 
+use super::orchestrators::{flatten_api, name_streams, nested};
 use super::problems::Problem;
 use super::schema;
 use crate::support::files;
@@ -62,6 +63,7 @@ impl RawConfig {
         for (name, text) in environment {
             raw.overlay(name, text);
         }
+        raw.forget_parts_of_objects();
         if let Some(streams) = raw.value.get_mut("streams") {
             name_streams(streams)?;
         }
@@ -84,6 +86,15 @@ impl RawConfig {
             self.value[&key] = from_text(text, schema);
             self.variables.insert(key, name.to_owned());
         }
+    }
+
+    /// Meltano sets a variable for a setting that is an object, and others for the values in it.
+    fn forget_parts_of_objects(&mut self) {
+        let is_object = |key: &String| schema::property(key)["type"] == "object";
+        let objects = self.variables.iter().filter(|(key, _)| is_object(key));
+        let parts: Vec<String> = objects.map(|(_, name)| format!("{name}_")).collect();
+        self.unknown_variables
+            .retain(|name| !parts.iter().any(|part| name.starts_with(part)));
     }
 
     pub fn value(&self) -> &Value {
@@ -133,40 +144,6 @@ fn variable(key: &str) -> String {
     format!("{PREFIX}{}", key.to_uppercase())
 }
 
-/// Airbyte's form has the API's name and its own keys in an object `api`. This moves them to the
-/// top level.
-fn flatten_api(members: &mut Map<String, Value>) {
-    if let Some(Value::Object(api)) = members.get_mut("api") {
-        let mut api = std::mem::take(api);
-        let name = api.remove("name").unwrap_or_default();
-        members.extend(api);
-        members.insert("api".to_owned(), name);
-    }
-}
-
-/// A form cannot have keys of its user's choice, so Airbyte's has a list of objects with a `name`
-/// under `streams`. This makes it the object of the configuration.
-fn name_streams(streams: &mut Value) -> Result<()> {
-    if let Value::Array(list) = streams {
-        let mut named = Map::new();
-        for mut settings in std::mem::take(list) {
-            let name = settings.as_object_mut().and_then(|one| one.remove("name"));
-            let Some(Value::String(name)) = name else {
-                bail!("streams: an item of the list lacks its name; write the stream's name");
-            };
-            if named.insert(name.clone(), settings).is_some() {
-                bail!("streams: lists {name} twice; write all its settings into one item");
-            }
-        }
-        *streams = Value::Object(named);
-    }
-    let settings = streams.as_object_mut().into_iter().flatten();
-    for settings in settings.filter_map(|(_, settings)| settings.as_object_mut()) {
-        settings.retain(|_, value| !value.is_null());
-    }
-    Ok(())
-}
-
 fn read_members(file: &str) -> Result<Map<String, Value>> {
     let (name, text) = if file == STANDARD_INPUT {
         let name = "the configuration on standard input".to_owned();
@@ -213,7 +190,8 @@ fn from_text(text: &str, schema: &Value) -> Value {
                 .filter(|part| !part.is_empty())
                 .collect(),
         },
-        Some("object" | "boolean") => serde_json::from_str(text).unwrap_or_else(|_| as_text()),
+        Some("object") => serde_json::from_str(text).map_or_else(|_| as_text(), nested),
+        Some("boolean") => serde_json::from_str(text).unwrap_or_else(|_| as_text()),
         _ => as_text(),
     }
 }
@@ -332,6 +310,26 @@ mod tests {
             let problem = read(&form).err().unwrap().to_string();
             assert!(problem.contains(expected), "{problem}");
         }
+    }
+
+    #[test]
+    fn the_objects_of_meltano_are_nested_again_and_their_parts_are_no_warnings() {
+        let raw = overlaid(&[
+            (
+                "TAP_REVOPS_STREAMS",
+                r#"{"contact.filters": [{"a.b": 1}], "contact.page_size": 5, "tags.filters.x.in": ["y"], "a.b": {"page_size": 6}}"#,
+            ),
+            ("TAP_REVOPS_STREAMS_CONTACT_PAGE_SIZE", "5"),
+        ]);
+        let expected = json!({
+            "contact": {"filters": [{"a.b": 1}], "page_size": 5},
+            "tags": {"filters": {"x": {"in": ["y"]}}},
+            "a.b": {"page_size": 6}
+        });
+        assert_eq!(raw.value()["streams"], expected);
+        assert_eq!(raw.warnings(), [""; 0]);
+        let alone = overlaid(&[("TAP_REVOPS_STREAMS_CONTACT_PAGE_SIZE", "5")]);
+        assert_eq!(alone.warnings().len(), 1);
     }
 
     #[test]
