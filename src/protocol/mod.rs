@@ -169,7 +169,9 @@ impl Protocol {
     /// How to read a stream from its start, though it has a bookmark.
     pub fn way_to_start_again(self, stream: &str) -> String {
         match self {
-            Self::Singer => format!("read it from its start by `tap-revops read --fresh {stream}`"),
+            Self::Singer => {
+                format!("read the stream from its start with `tap-revops read --fresh {stream}`")
+            }
             Self::Airbyte => format!("clear the stream {stream} in the platform and sync again"),
         }
     }

@@ -108,50 +108,52 @@ impl Reading<'_> {
     }
 
     fn condition(&mut self, members: &Map<String, Value>, place: &str) {
-        let mut unknown = members.keys().map(String::as_str);
-        if let Some(key) = unknown.find(|key| !MEMBERS.contains(key)) {
-            let known = [&MEMBERS[..], &COMPOSITES].concat();
-            let text = format!("is not known; {}", instead(key, &known));
-            return self.refuse(&format!("{place}.{key}"), text);
-        }
-        let text = |key: &str| {
-            members
-                .get(key)
-                .and_then(Value::as_str)
-                .filter(|text| !text.is_empty())
-        };
-        let (Some(field), Some(operator)) = (text("field"), text("operator")) else {
-            return self.refuse(
-                place,
-                "lacks a field or an operator; write both as texts in quotes",
-            );
-        };
-        let Some((operator, takes)) = OPERATORS.into_iter().find(|(word, _)| *word == operator)
-        else {
-            let words = OPERATORS.map(|(word, _)| word);
-            let text = format!(
-                "invalid_filter_operator: there is no such operator; {}",
-                instead(operator, &words)
-            );
-            return self.refuse(&format!("{place}.operator"), text);
-        };
-        match values(operator, takes, members.get("value")) {
-            Ok(values) => self.conditions.push(Condition {
-                place: place.to_owned(),
-                field: field.to_owned(),
-                operator,
-                values,
-            }),
-            Err(text) => {
-                let text = format!("invalid_filter_value: {operator} {text}");
-                self.refuse(&format!("{place}.value"), text);
-            }
+        match condition(members, place) {
+            Ok(condition) => self.conditions.push(condition),
+            Err(problem) => self.problems.push(problem),
         }
     }
 
     fn refuse(&mut self, place: &str, text: impl Into<String>) {
         self.problems.push(Problem::new(place, text));
     }
+}
+
+fn condition(members: &Map<String, Value>, place: &str) -> Result<Condition, Problem> {
+    let mut keys = members.keys();
+    if let Some(key) = keys.find(|key| !MEMBERS.contains(&key.as_str())) {
+        let known = [&MEMBERS[..], &COMPOSITES].concat();
+        let text = format!("is not known; {}", instead(key, &known));
+        return Err(Problem::new(format!("{place}.{key}"), text));
+    }
+    let text = |key: &str| members.get(key)?.as_str().filter(|text| !text.is_empty());
+    let (Some(field), Some(operator)) = (text("field"), text("operator")) else {
+        let text = "lacks a field or an operator; write both as texts in quotes";
+        return Err(Problem::new(place, text));
+    };
+    let (operator, takes) =
+        known(operator).map_err(|text| Problem::new(format!("{place}.operator"), text))?;
+    let values = values(operator, takes, members.get("value")).map_err(|text| {
+        let text = format!("invalid_filter_value: {operator} {text}");
+        Problem::new(format!("{place}.value"), text)
+    })?;
+    Ok(Condition {
+        place: place.to_owned(),
+        field: field.to_owned(),
+        operator,
+        values,
+    })
+}
+
+/// An operator of the guide; or what is wrong with one that is not.
+fn known(operator: &str) -> Result<(&'static str, Takes), String> {
+    let mut operators = OPERATORS.into_iter();
+    operators
+        .find(|(word, _)| *word == operator)
+        .ok_or_else(|| {
+            let instead = instead(operator, &OPERATORS.map(|(word, _)| word));
+            format!("invalid_filter_operator: there is no such operator; {instead}")
+        })
 }
 
 /// The plain values that an operator compares with; or what is wrong with them.

@@ -73,17 +73,22 @@ fn other_filters_under_a_bookmark_fail_the_stream_and_name_the_ways_out() {
             (
                 &own,
                 &none,
-                "with filters, and there are none now",
+                "with filters, so what they left out has not been read",
                 "set streams.{} as it was",
             ),
-            (&none, &own, "without filters", "remove those of streams.{}"),
+            (
+                &none,
+                &own,
+                "without filters, so records that do not match have been read too",
+                "remove those of streams.{}",
+            ),
         ] {
             let state = state_after(&workspace, stream, before);
             workspace.sandbox.clear_requests();
             let run = read(&workspace, stream, now, &state).ended(1);
             let key = if api == REEVO { "contact" } else { "contacts" };
             let run = run
-                .says(&format!("its bookmark was made {was}, "))
+                .says(&format!("its bookmark was made {was}"))
                 .says(&format!("`tap-revops read --fresh {key}`"))
                 .says(&format!(", or {}", or.replace("{}", key)));
             let emitted = run.emitted();

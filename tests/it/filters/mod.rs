@@ -2,6 +2,7 @@
 //! records.
 
 mod bookmarks;
+mod examples;
 mod mistakes;
 mod picked;
 mod settings;
