@@ -45,6 +45,8 @@ pub struct Present {
 struct PageSoFar {
     first: Option<u64>,
     begins_known: bool,
+    /// The versions that it shows.
+    shown: Vec<(Timestamp, u64)>,
     last: Option<Stamp>,
     newest: Option<Newest>,
     /// The newest one before the instant of that.
@@ -115,9 +117,11 @@ impl Present {
             self.page.first = Some(version.digest);
             // Another page may have shown a later one before its turn.
             let is_here = |place: &Stamp| timestamp <= place.timestamp;
-            let was_here = !is_new && self.place.as_ref().is_some_and(is_here);
+            let was_here = self.seen.is_settled(timestamp, version.digest)
+                && self.place.as_ref().is_some_and(is_here);
             self.page.begins_known = is_known || was_here;
         }
+        self.page.shown.push((timestamp, version.digest));
         let began = self.began.map(PageTimes::latest);
         let is_past = began.is_some_and(|began| timestamp > began);
         if is_past {
@@ -191,6 +195,7 @@ impl Present {
         };
         if is_further && !self.in_doubt {
             self.place = page.last;
+            self.seen.settle(&page.shown);
             if let Some(place) = &self.place {
                 self.seen.forget_before(place);
             }

@@ -47,8 +47,9 @@ pub struct WindowWalk {
     crossing: Option<Timestamp>,
     /// The last stamp before the newest page that is known to have come in its turn.
     settled: Option<Stamp>,
-    /// The last stamp of the newest page.
+    /// The last stamp of the newest page, and its versions.
     last: Option<Stamp>,
+    shown: Vec<(Timestamp, u64)>,
     newest: Option<Newest>,
     reached: Option<Timestamp>,
     density: Density,
@@ -92,6 +93,8 @@ struct PageSoFar {
     asked_by: AskedBy,
     first: Option<First>,
     last: Option<Stamp>,
+    /// Its versions below the edge.
+    shown: Vec<(Timestamp, u64)>,
     versions: u32,
     /// Versions that the filter should have kept out.
     beyond_filter: u32,
@@ -108,7 +111,7 @@ struct PageSoFar {
 struct First {
     stamp: Stamp,
     digest: u64,
-    /// Whether it was seen before.
+    /// Whether a page that came in its turn has shown it before.
     is_known: bool,
 }
 
@@ -154,6 +157,7 @@ impl WindowWalk {
             filter,
             settled: None,
             last: None,
+            shown: Vec::new(),
             newest: None,
             reached: None,
             density: Density::default(),
@@ -341,9 +345,10 @@ impl WindowWalk {
             page.first = Some(First {
                 stamp: Stamp::new(stamp.0, stamp.1),
                 digest: version.digest,
-                is_known: !is_new,
+                is_known: self.seen.is_settled(stamp.0, version.digest),
             });
         }
+        page.shown.push((stamp.0, version.digest));
         let before = page.last.as_ref().or(self.last.as_ref());
         if before.is_some_and(|before| !may_follow(stamp, before.timestamp)) {
             page.is_out_of_order = true;
@@ -362,7 +367,7 @@ impl WindowWalk {
 
     /// Ends the page, and decides what comes next. `limit` is how many records it was asked for.
     pub fn end_page(&mut self, token: Option<PageToken>, limit: u16) {
-        let page = std::mem::take(&mut self.page);
+        let mut page = std::mem::take(&mut self.page);
         self.restarted = None;
         self.density.add_page(page.versions, self.reached);
         self.restarts.brought_new |= page.brought_new;
@@ -384,7 +389,7 @@ impl WindowWalk {
             self.step_back(page.first.map(|first| first.stamp));
             return self.restart("pages came out of order");
         }
-        self.settle(&page);
+        self.settle(&mut page);
         if let Some(crossed) = page.crossed {
             return self.cross(crossed, page.first.is_some(), token);
         }
@@ -435,8 +440,14 @@ impl WindowWalk {
 
     /// Settles what the page before has brought: the next one in order shows that it came in its
     /// turn. A page that begins where its query did shows it by itself.
-    fn settle(&mut self, page: &PageSoFar) {
+    fn settle(&mut self, page: &mut PageSoFar) {
+        if page.last.is_none() {
+            return;
+        }
         let in_turn = page.asked_by == AskedBy::Settled && self.begins_in_turn(page);
+        let before = std::mem::replace(&mut self.shown, std::mem::take(&mut page.shown));
+        self.seen
+            .settle(if in_turn { &self.shown } else { &before });
         let settled = if in_turn {
             page.last.as_ref()
         } else {
@@ -447,15 +458,11 @@ impl WindowWalk {
                 .as_ref()
                 .is_none_or(|settled| settled.timestamp < stamp.timestamp)
         };
-        if page.last.is_some()
-            && let Some(settled) = settled.filter(later).cloned()
-        {
+        if let Some(settled) = settled.filter(later).cloned() {
             self.settled = Some(settled);
             self.forget();
         }
-        if page.last.is_some() {
-            self.last.clone_from(&page.last);
-        }
+        self.last.clone_from(&page.last);
     }
 
     /// Forgets the versions that no query from the settled stamp on brings again.
@@ -465,8 +472,8 @@ impl WindowWalk {
         }
     }
 
-    /// Whether a page begins with a version of the settled stamp that was seen before. Another page may
-    /// have come before its turn.
+    /// Whether a page begins with a version of the settled stamp, or an earlier one, that a page in its
+    /// turn has shown. Another page may have come before its turn.
     fn begins_in_turn(&self, page: &PageSoFar) -> bool {
         let first = page.first.as_ref().filter(|first| first.is_known);
         let settled = self.settled.as_ref();
@@ -518,6 +525,7 @@ impl WindowWalk {
         let settled = self.settled.as_ref().map(|settled| settled.timestamp);
         if !is_by_token && last > settled {
             if self.is_believed(page) {
+                self.seen.settle(&self.shown);
                 self.settled.clone_from(&page.last);
                 self.forget();
             }
@@ -569,6 +577,7 @@ impl WindowWalk {
         self.tokens.clear();
         self.crossing = None;
         self.last = None;
+        self.shown.clear();
         self.next = Next::Start;
     }
 }

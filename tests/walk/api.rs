@@ -4,6 +4,7 @@
 use super::history::{Behaviour, Event, History, Micros, SECOND, Tokens, UpperBound};
 use super::question::Question;
 use super::records::{Rank, Records, mix};
+use std::collections::HashSet;
 use std::rc::Rc;
 use tap_revops::api::page::PageToken;
 use tap_revops::walk::terms::Reading;
@@ -28,6 +29,9 @@ pub struct Api {
     valid_from: usize,
     answers: usize,
     early_from: usize,
+    /// Where the questions began that a page before its turn has answered: a reader believes what
+    /// comes twice.
+    answered_early: HashSet<Option<Micros>>,
     /// The bounds of the last question without a token, and how often it was asked again.
     first_pages: ((Option<Micros>, Option<Micros>), usize),
     /// Whether a page has shown a version.
@@ -89,6 +93,7 @@ impl Api {
             valid_from: 0,
             answers: 0,
             early_from: 0,
+            answered_early: HashSet::new(),
             first_pages: ((None, None), 0),
             was_shown: Vec::new(),
             effect: Event::Nothing,
@@ -193,7 +198,9 @@ impl Api {
             done: 0,
             snapshot: is_snapshot.then(|| Rc::new(rows.clone())),
         };
-        let is_early = event == Event::Swap && self.may_be_early(asked_again, &rows);
+        let is_early = event == Event::Swap
+            && self.may_be_early(asked_again, &rows)
+            && self.answered_early.insert(from);
         let event = match event {
             Event::Swap if !is_early => Event::Nothing,
             Event::Ahead => Event::Nothing,
