@@ -6,6 +6,7 @@ use crate::record::json;
 use crate::time::timestamp::{self, Timestamp};
 use anyhow::{Context, Result, anyhow, bail};
 use serde::Deserialize;
+use serde::de::DeserializeOwned;
 use serde_json::value::RawValue;
 use std::collections::BTreeMap;
 
@@ -17,6 +18,8 @@ pub struct Bookmark {
     pub updated_at: String,
     /// The record's id. A bookmark written by hand may lack it.
     pub id: Option<String>,
+    /// The fingerprint of the filters with which the stream was read, if it had some.
+    pub filters: Option<String>,
 }
 
 impl Bookmark {
@@ -32,14 +35,20 @@ impl Bookmark {
     }
 }
 
-/// All bookmarks and the other members of the incoming state, kept byte for byte.
+/// All bookmarks, the fingerprints of the filters that they were made with, and the other members of
+/// the incoming state, kept byte for byte.
 #[derive(Clone, Debug, Default)]
 pub struct State {
     bookmarks: BTreeMap<String, Box<RawValue>>,
+    fingerprints: BTreeMap<String, String>,
     foreign: BTreeMap<String, Box<RawValue>>,
 }
 
 const BOOKMARKS: &str = "bookmarks";
+
+/// The member with the fingerprints, by stream. A state of a single stream has it beside the
+/// members of its bookmark.
+const FILTERS: &str = "filters";
 
 /// The members of a stored bookmark that a new one replaces.
 const OURS: [&str; 4] = [
@@ -81,25 +90,41 @@ impl State {
                 .context("the state is a STATE message without a value")?;
             members = parse_members(value.get())?;
         }
-        let bookmarks = match members.remove(BOOKMARKS) {
-            Some(raw) if raw.get() != "null" => serde_json::from_str(raw.get()).map_err(|_| {
-                anyhow!("the state's \"bookmarks\" is not a JSON object; pass the state as the tap wrote it, or none")
-            })?,
-            _ => BTreeMap::new(),
-        };
+        let bookmarks = by_stream(&mut members, BOOKMARKS)?;
+        let fingerprints = by_stream(&mut members, FILTERS)?;
         check_depth(&members)?;
         let state = Self::of(bookmarks)?;
         Ok(Self {
+            fingerprints,
             foreign: members,
             ..state
         })
     }
 
+    /// The state of several streams, each as `stream_json` writes it.
+    pub fn of_streams(mut streams: BTreeMap<String, Box<RawValue>>) -> Result<Self> {
+        let mut fingerprints = BTreeMap::new();
+        for (stream, raw) in &mut streams {
+            let members: Result<BTreeMap<String, Box<RawValue>>, _> =
+                serde_json::from_str(raw.get());
+            let Ok(mut members) = members else { continue };
+            let fingerprint = members.remove(FILTERS);
+            if let Some(Ok(text)) = fingerprint.map(|raw| serde_json::from_str(raw.get())) {
+                fingerprints.insert(stream.clone(), text);
+                *raw = serde_json::value::to_raw_value(&members)?;
+            }
+        }
+        Ok(Self {
+            fingerprints,
+            ..Self::of(streams)?
+        })
+    }
+
     /// The state with these bookmarks. Fails if one has `updated_at` in a form that cannot be read.
-    pub fn of(bookmarks: BTreeMap<String, Box<RawValue>>) -> Result<Self> {
+    fn of(bookmarks: BTreeMap<String, Box<RawValue>>) -> Result<Self> {
         let state = Self {
             bookmarks,
-            foreign: BTreeMap::new(),
+            ..Self::default()
         };
         check_depth(&state.bookmarks)?;
         for stream in state.bookmarks.keys() {
@@ -130,6 +155,7 @@ impl State {
             timestamp,
             updated_at,
             id,
+            filters: self.fingerprints.get(stream).cloned(),
         }))
     }
 
@@ -148,10 +174,7 @@ impl State {
 
     /// Replaces a stream's bookmark. Members of the old one that the tap does not write are kept.
     pub fn set_bookmark(&mut self, stream: &str, bookmark: &Bookmark) {
-        let old = self.bookmarks.get(stream).map_or("{}", |raw| raw.get());
-        let mut extra: BTreeMap<String, Box<RawValue>> =
-            serde_json::from_str(old).unwrap_or_default();
-        extra.retain(|name, _| !OURS.contains(&name.as_str()));
+        let extra = self.extra(stream);
         let mut text = format!(
             "{{\"updated_at\":{},\"id\":{}",
             serde_json::json!(bookmark.updated_at),
@@ -163,14 +186,49 @@ impl State {
         text.push('}');
         let raw = RawValue::from_string(text).expect("the parts are JSON");
         self.bookmarks.insert(stream.to_owned(), raw);
+        match &bookmark.filters {
+            Some(filters) => self.fingerprints.insert(stream.to_owned(), filters.clone()),
+            None => self.fingerprints.remove(stream),
+        };
     }
 
-    /// One stream's bookmark on one line, or an empty object.
+    /// Removes a stream's bookmark, if it has one of ours. Members that the tap does not write are
+    /// kept.
+    pub fn remove_bookmark(&mut self, stream: &str) {
+        if !matches!(self.bookmark(stream), Ok(Some(_))) {
+            return;
+        }
+        self.fingerprints.remove(stream);
+        let extra = self.extra(stream);
+        if extra.is_empty() {
+            self.bookmarks.remove(stream);
+        } else if let Ok(raw) = serde_json::value::to_raw_value(&extra) {
+            self.bookmarks.insert(stream.to_owned(), raw);
+        }
+    }
+
+    /// The members of a stream's bookmark that the tap does not write.
+    fn extra(&self, stream: &str) -> BTreeMap<String, Box<RawValue>> {
+        let old = self.bookmarks.get(stream).map_or("{}", |raw| raw.get());
+        let mut extra: BTreeMap<String, Box<RawValue>> =
+            serde_json::from_str(old).unwrap_or_default();
+        extra.retain(|name, _| !OURS.contains(&name.as_str()));
+        extra
+    }
+
+    /// The state of one stream on one line: the members of its bookmark and the fingerprint of its
+    /// filters. An empty object if it has no bookmark.
     pub fn stream_json(&self, stream: &str) -> String {
         let bookmark = self.bookmarks.get(stream).map(|raw| compact(raw));
-        bookmark
-            .filter(|text| text.starts_with('{'))
-            .unwrap_or_else(|| "{}".to_owned())
+        let Some(text) = bookmark.filter(|text| text.starts_with('{')) else {
+            return "{}".to_owned();
+        };
+        match (self.fingerprints.get(stream), text.strip_suffix('}')) {
+            (Some(filters), Some(members)) if members != "{" => {
+                format!("{members},\"{FILTERS}\":{}}}", serde_json::json!(filters))
+            }
+            _ => text,
+        }
     }
 
     /// The state on one line.
@@ -181,13 +239,30 @@ impl State {
                 .map(|(name, raw)| format!("{}:{}", serde_json::json!(name), compact(raw)));
             members.collect::<Vec<_>>().join(",")
         };
-        let comma = if self.foreign.is_empty() { "" } else { "," };
-        format!(
-            "{{\"{BOOKMARKS}\":{{{}}}{comma}{}}}",
-            members(&self.bookmarks),
-            members(&self.foreign)
-        )
+        let mut text = format!("{{\"{BOOKMARKS}\":{{{}}}", members(&self.bookmarks));
+        if !self.fingerprints.is_empty() {
+            let fingerprints = serde_json::json!(self.fingerprints);
+            text.push_str(&format!(",\"{FILTERS}\":{fingerprints}"));
+        }
+        if !self.foreign.is_empty() {
+            text.push(',');
+            text.push_str(&members(&self.foreign));
+        }
+        text.push('}');
+        text
     }
+}
+
+/// Takes a member of the state that has something for each stream.
+fn by_stream<T: DeserializeOwned>(
+    members: &mut BTreeMap<String, Box<RawValue>>,
+    name: &str,
+) -> Result<BTreeMap<String, T>> {
+    let raw = members.remove(name).filter(|raw| raw.get() != "null");
+    let read = raw.map_or(Ok(BTreeMap::new()), |raw| serde_json::from_str(raw.get()));
+    read.map_err(|_| {
+        anyhow!("the state's {name:?} is not a JSON object of its streams; pass the state as the tap wrote it, or none")
+    })
 }
 
 /// Whether this is a STATE message. A state that the tap wrote has `bookmarks`, even if it has a
@@ -249,7 +324,45 @@ mod tests {
             timestamp: timestamp::parse(updated_at).unwrap().timestamp,
             updated_at: updated_at.to_owned(),
             id: Some(id.to_owned()),
+            filters: None,
         }
+    }
+
+    #[test]
+    fn the_filters_of_a_bookmark_stand_beside_it_and_go_with_it() {
+        let text = r#"{"bookmarks":{"contact":{"mine":1,"updated_at":"2026-01-01T00:00:00Z"},"task":{"updated_at":"2026-01-01T00:00:00Z"}},"filters":{"contact":"f0"}}"#;
+        let mut state = State::parse(text).unwrap();
+        let read = state.bookmark("contact").unwrap().unwrap();
+        assert_eq!(read.filters.as_deref(), Some("f0"));
+        state.set_bookmark(
+            "contact",
+            &Bookmark {
+                filters: Some("f1".to_owned()),
+                ..bookmark("2026-02-01T00:00:00Z", "b")
+            },
+        );
+        let contact = r#"{"updated_at":"2026-02-01T00:00:00Z","id":"b","mine":1,"filters":"f1"}"#;
+        assert_eq!(state.stream_json("contact"), contact);
+        assert!(
+            state
+                .to_json()
+                .ends_with(r#"},"filters":{"contact":"f1"}}"#)
+        );
+        let raw = RawValue::from_string(contact.to_owned()).unwrap();
+        let again = State::of_streams(BTreeMap::from([("contact".to_owned(), raw)])).unwrap();
+        let read = again.bookmark("contact").unwrap().unwrap();
+        assert_eq!(read.filters.as_deref(), Some("f1"));
+        assert_eq!(read.id.as_deref(), Some("b"));
+        state.set_bookmark("contact", &bookmark("2026-02-01T00:00:00Z", "b"));
+        let contact = r#"{"updated_at":"2026-02-01T00:00:00Z","id":"b","mine":1}"#;
+        assert_eq!(state.stream_json("contact"), contact);
+        let blank = r#"{"bookmarks":{"contact":{}},"filters":{"contact":"f1"}}"#;
+        assert_eq!(State::parse(blank).unwrap().stream_json("contact"), "{}");
+        state.remove_bookmark("contact");
+        state.remove_bookmark("task");
+        assert_eq!(state.to_json(), r#"{"bookmarks":{"contact":{"mine":1}}}"#);
+        state.remove_bookmark("contact");
+        assert_eq!(state.to_json(), r#"{"bookmarks":{"contact":{"mine":1}}}"#);
     }
 
     #[test]
@@ -324,6 +437,7 @@ mod tests {
             ("[]", "not a JSON object"),
             ("{}\n{}", "several lines"),
             (r#"{"bookmarks": []}"#, "\"bookmarks\" is not a JSON object"),
+            (r#"{"filters": 5}"#, "\"filters\" is not a JSON object"),
             (
                 r#"{"bookmarks": {"contact": 5}}"#,
                 "bookmark of contact is not of the form",

@@ -31,5 +31,6 @@ fn new_bookmark() -> Bookmark {
         timestamp: now(),
         updated_at: "2027-01-15T08:00:00Z".to_owned(),
         id: Some("a".to_owned()),
+        filters: None,
     }
 }

@@ -4,6 +4,7 @@
 use super::malformed::{malformed, unreadable};
 use super::page::{PageRequest, PageToken};
 use crate::catalog::{PRIMARY_KEY, REPLICATION_KEY, Replication, Stream};
+use crate::config::filters::Filters;
 use crate::http::failure::Failure;
 use crate::http::request::Request;
 use crate::record::json;
@@ -27,10 +28,13 @@ const EXPANDABLE: &str = "engagements";
 /// The keyword of a shipped schema for members that exist only when expanded.
 const ONLY_WITH: &str = "only_with_expand";
 
-/// Includes the expansion, since it needs more scopes.
-pub fn probe_request(collection: &str, expand: &[String]) -> Request {
+/// Includes the expansion, since it needs more scopes, and the filters.
+pub fn probe_request(collection: &str, filters: &Filters, expand: &[String]) -> Request {
     let mut query = Serializer::new(String::new());
     query.append_pair("limit", "1");
+    if let Filters::Parameters(pairs) = filters {
+        query.extend_pairs(pairs);
+    }
     if expands(collection, expand) {
         query.append_pair("expand", &expand.join(","));
     }
@@ -45,7 +49,7 @@ pub fn expands(collection: &str, expand: &[String]) -> bool {
     collection == EXPANDABLE && !expand.is_empty()
 }
 
-pub fn page_request(page: &PageRequest, expand: &[String]) -> Request {
+pub fn page_request(page: &PageRequest, filters: &Filters, expand: &[String]) -> Request {
     let collection = &page.stream.api_name;
     let mut query = Serializer::new(String::new());
     query.append_pair("limit", &page.limit.to_string());
@@ -58,6 +62,9 @@ pub fn page_request(page: &PageRequest, expand: &[String]) -> Request {
     }
     if let Some(until) = &page.window.until {
         query.append_pair("filter[updated_at][lt]", until);
+    }
+    if let Filters::Parameters(pairs) = filters {
+        query.extend_pairs(pairs);
     }
     if expands(collection, expand) {
         query.append_pair("expand", &expand.join(","));
@@ -174,11 +181,18 @@ mod tests {
             token: Some(&token),
         };
         let expand = ["owner".to_owned(), "tags".to_owned()];
+        let pairs = [("filter[domain][eq]", "acme.com"), ("search", "a b")];
+        let filters = Filters::Parameters(
+            pairs
+                .map(|(name, text)| (name.to_owned(), text.to_owned()))
+                .into(),
+        );
         assert_eq!(
-            page_request(&page, &expand).path,
+            page_request(&page, &filters, &expand).path,
             "/engagements?limit=100&order_by=updated_at%3Aasc\
              &filter%5Bupdated_at%5D%5Bgt%5D=2026-03-01T00%3A00%3A00.000Z\
              &filter%5Bupdated_at%5D%5Blt%5D=2026-04-01T00%3A00%3A00Z\
+             &filter%5Bdomain%5D%5Beq%5D=acme.com&search=a+b\
              &expand=owner%2Ctags&cursor=a%2Bb%2Fc%3D"
         );
     }

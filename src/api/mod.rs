@@ -10,6 +10,7 @@ mod reevo;
 use self::malformed::malformed;
 use self::page::{Page, PageRequest};
 use crate::catalog::Stream;
+use crate::config::filters::Filters;
 use crate::config::{ApiName, Config, UnknownFields};
 use crate::http::failure::Failure;
 use crate::http::reply::Reply;
@@ -85,7 +86,8 @@ impl Api {
         }
     }
 
-    /// The stream that the response to a schema request describes.
+    /// The stream that the response to a schema request describes. Fails if its filters do not fit
+    /// the schema.
     pub fn described(
         &self,
         api_name: &str,
@@ -94,6 +96,9 @@ impl Api {
     ) -> Result<Stream, Failure> {
         self.succeeded(reply, false)?;
         let stream = reevo::stream(api_name, text(reply)?)?;
+        if let Filters::Conditions { conditions, .. } = config.filters(&stream.name, api_name) {
+            reevo::check_filters(api_name, text(reply)?, conditions)?;
+        }
         Ok(with_collector(stream, config))
     }
 
@@ -108,18 +113,19 @@ impl Api {
         }
     }
 
-    pub fn page_request(&self, page: &PageRequest) -> Request {
+    /// The request for a page of the records that pass the filters.
+    pub fn page_request(&self, page: &PageRequest, filters: &Filters) -> Request {
         match self {
-            Self::Reevo => reevo::page_request(page),
-            Self::AskElephant { expand } => askelephant::page_request(page, expand),
+            Self::Reevo => reevo::page_request(page, filters),
+            Self::AskElephant { expand } => askelephant::page_request(page, filters, expand),
         }
     }
 
     /// The cheapest request that shows whether the key can read a stream's records.
-    pub fn probe_request(&self, api_name: &str) -> Request {
+    pub fn probe_request(&self, api_name: &str, filters: &Filters) -> Request {
         match self {
-            Self::Reevo => reevo::probe_request(api_name),
-            Self::AskElephant { expand } => askelephant::probe_request(api_name, expand),
+            Self::Reevo => reevo::probe_request(api_name, filters),
+            Self::AskElephant { expand } => askelephant::probe_request(api_name, filters, expand),
         }
     }
 

@@ -6,6 +6,7 @@ use crate::config::Config;
 use crate::http::failure::Failure;
 use crate::source::Source;
 use crate::source::discover::{self, Answer, by_name, is_left_out};
+use crate::source::settings;
 use anyhow::{Result, anyhow};
 use std::time::Duration;
 
@@ -41,6 +42,7 @@ async fn check(context: &CommandContext, mut config: Config) -> Result<String> {
     config.max_retry = config.max_retry.min(LONGEST_CHECK);
     let (source, _sandbox) = context.source(config).await?;
     context.log.info("the configuration is valid");
+    settings::warn_of_unknown_streams(&source, &[]);
     let answers = discover::survey(&source).await?;
     let count = answers.len();
     let mut unreadable = Vec::new();

@@ -49,11 +49,10 @@ impl CommandContext {
         }
         let config = config?;
         let now = self.clock.now();
-        let start_date = config.start_date.as_deref();
-        if let Some(warning) =
-            start_date.and_then(|text| timestamp::warning_of_future("start_date", text, now))
-        {
-            self.log.warning(warning);
+        for (place, text) in config.start_dates() {
+            if let Some(warning) = timestamp::warning_of_future(&place, text, now) {
+                self.log.warning(warning);
+            }
         }
         Ok(config)
     }

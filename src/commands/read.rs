@@ -2,6 +2,7 @@
 
 use super::context::CommandContext;
 use crate::protocol::message::Message;
+use crate::source::settings;
 use crate::state::State;
 use crate::sync::{self, Wanted, conclusion};
 use anyhow::Result;
@@ -29,6 +30,8 @@ pub async fn run(
             .log
             .warning("no stream is selected, so there is nothing to read");
     }
+    let names: Vec<(&str, &str)> = wanted.iter().map(Wanted::names).collect();
+    settings::warn_of_unknown_streams(&source, &names);
     warn_of_foreign_state(context, &state, &wanted);
     context.send(Message::Resumed(state.clone())).await;
     let ends = sync::sync(&source, context.protocol, wanted, &state, &context.messages).await;

@@ -1,11 +1,17 @@
 //! The configuration: the raw form, as written, and the resolved form that the program needs.
 
+mod api_name;
+pub mod filters;
+mod forms;
+mod orchestrators;
 mod problems;
 mod raw;
 mod resolve;
 pub mod schema;
 mod settings;
+pub mod streams;
 
+pub use api_name::ApiName;
 pub use raw::RawConfig;
 pub use resolve::resolve;
-pub use settings::{ApiName, BaseUrl, Boundary, Config, Paging, UnknownFields};
+pub use settings::{BaseUrl, Boundary, Config, Paging, UnknownFields};

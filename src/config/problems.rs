@@ -25,6 +25,11 @@ impl Problem {
     pub fn key(&self) -> &str {
         self.place.split('.').next().unwrap_or_default()
     }
+
+    /// The path below the key; empty if the problem is the whole key.
+    pub fn rest(&self) -> &str {
+        self.place.split_once('.').map_or("", |(_, rest)| rest)
+    }
 }
 
 /// Every violation of the JSON Schema.

@@ -1,6 +1,7 @@
 //! The configuration as written: JSON files, merged key by key so that later ones win, and the
 //! environment, which wins over all files.
 
+use super::orchestrators::{flatten_api, name_streams, nested};
 use super::problems::Problem;
 use super::schema;
 use crate::support::files;
@@ -62,6 +63,10 @@ impl RawConfig {
         for (name, text) in environment {
             raw.overlay(name, text);
         }
+        raw.forget_parts_of_objects();
+        if let Some(streams) = raw.value.get_mut("streams") {
+            name_streams(streams)?;
+        }
         Ok(raw)
     }
 
@@ -83,6 +88,15 @@ impl RawConfig {
         }
     }
 
+    /// Meltano sets a variable for a setting that is an object, and others for the values in it.
+    fn forget_parts_of_objects(&mut self) {
+        let is_object = |key: &String| schema::property(key)["type"] == "object";
+        let objects = self.variables.iter().filter(|(key, _)| is_object(key));
+        let parts: Vec<String> = objects.map(|(_, name)| format!("{name}_")).collect();
+        self.unknown_variables
+            .retain(|name| !parts.iter().any(|part| name.starts_with(part)));
+    }
+
     pub fn value(&self) -> &Value {
         &self.value
     }
@@ -91,7 +105,8 @@ impl RawConfig {
     pub fn sentence(&self, problem: &Problem) -> String {
         let Problem { place, text } = problem;
         match self.variables.get(problem.key()) {
-            Some(variable) => format!("{variable}: {text}"),
+            Some(variable) if is_item(problem.rest()) => format!("{variable}: {text}"),
+            Some(variable) => format!("{variable}, {}: {text}", problem.rest()),
             None => format!("{place}: {text}"),
         }
     }
@@ -114,6 +129,11 @@ impl RawConfig {
     }
 }
 
+/// Whether a path below a key names at most an item of a list, which a variable does not number.
+fn is_item(path: &str) -> bool {
+    path.bytes().all(|byte| byte.is_ascii_digit())
+}
+
 fn unknown_sentence(what: &str, meant: Option<&str>) -> String {
     let question = meant.map_or_else(String::new, |meant| format!("; did you mean {meant}?"));
     format!("{what} is not known and has no effect{question}")
@@ -122,17 +142,6 @@ fn unknown_sentence(what: &str, meant: Option<&str>) -> String {
 /// The environment variable of a key.
 fn variable(key: &str) -> String {
     format!("{PREFIX}{}", key.to_uppercase())
-}
-
-/// Airbyte's form has the API's name and its own keys in an object `api`. This moves them to the
-/// top level.
-fn flatten_api(members: &mut Map<String, Value>) {
-    if let Some(Value::Object(api)) = members.get_mut("api") {
-        let mut api = std::mem::take(api);
-        let name = api.remove("name").unwrap_or_default();
-        members.extend(api);
-        members.insert("api".to_owned(), name);
-    }
 }
 
 fn read_members(file: &str) -> Result<Map<String, Value>> {
@@ -181,7 +190,8 @@ fn from_text(text: &str, schema: &Value) -> Value {
                 .filter(|part| !part.is_empty())
                 .collect(),
         },
-        Some("object" | "boolean") => serde_json::from_str(text).unwrap_or_else(|_| as_text()),
+        Some("object") => serde_json::from_str(text).map_or_else(|_| as_text(), nested),
+        Some("boolean") => serde_json::from_str(text).unwrap_or_else(|_| as_text()),
         _ => as_text(),
     }
 }
@@ -274,6 +284,52 @@ mod tests {
             raw.value(),
             &json!({"api": "reevo", "page_size": 7, "api_key": "k", "record_types": ["task"]})
         );
+    }
+
+    #[test]
+    fn a_list_of_streams_with_names_becomes_an_object() {
+        let read = |streams: &Value| {
+            let variables = [("TAP_REVOPS_STREAMS", streams.to_string())];
+            let variables = variables.map(|(name, text)| (name.to_owned(), text));
+            RawConfig::read(&[], &variables)
+        };
+        let form = json!([{"name": "contact", "page_size": 5, "filters": null}, {"name": "task"}]);
+        let expected = json!({"contact": {"page_size": 5}, "task": {}});
+        assert_eq!(read(&form).unwrap().value()["streams"], expected);
+        for (form, expected) in [
+            (
+                json!([{"page_size": 5}]),
+                "an item of the list lacks its name",
+            ),
+            (json!([5]), "an item of the list lacks its name"),
+            (
+                json!([{"name": "task"}, {"name": "task"}]),
+                "lists task twice",
+            ),
+        ] {
+            let problem = read(&form).err().unwrap().to_string();
+            assert!(problem.contains(expected), "{problem}");
+        }
+    }
+
+    #[test]
+    fn the_objects_of_meltano_are_nested_again_and_their_parts_are_no_warnings() {
+        let raw = overlaid(&[
+            (
+                "TAP_REVOPS_STREAMS",
+                r#"{"contact.filters": [{"a.b": 1}], "contact.page_size": 5, "tags.filters.x.in": ["y"], "a.b": {"page_size": 6}}"#,
+            ),
+            ("TAP_REVOPS_STREAMS_CONTACT_PAGE_SIZE", "5"),
+        ]);
+        let expected = json!({
+            "contact": {"filters": [{"a.b": 1}], "page_size": 5},
+            "tags": {"filters": {"x": {"in": ["y"]}}},
+            "a.b": {"page_size": 6}
+        });
+        assert_eq!(raw.value()["streams"], expected);
+        assert_eq!(raw.warnings(), [""; 0]);
+        let alone = overlaid(&[("TAP_REVOPS_STREAMS_CONTACT_PAGE_SIZE", "5")]);
+        assert_eq!(alone.warnings().len(), 1);
     }
 
     #[test]

@@ -1,10 +1,13 @@
 //! Checks the raw configuration and converts it to the resolved one. It reports all problems at
 //! once, and later code does not check again.
 
+use super::api_name::ApiName;
+use super::forms::{full_date, utc_date, whole};
 use super::problems::{self, Problem};
 use super::raw::RawConfig;
 use super::schema::property;
-use super::settings::{ApiName, BaseUrl, Boundary, Config, Paging, UnknownFields};
+use super::settings::{BaseUrl, Boundary, Config, Paging, UnknownFields};
+use super::streams::{self, Streams};
 use crate::support::files;
 use crate::support::loopback::is_loopback;
 use crate::time::timestamp::{self, Timestamp};
@@ -24,8 +27,9 @@ pub fn resolve(raw: &RawConfig) -> Result<Config> {
         problems.push(Problem::new("ca_file", text));
         Vec::new()
     });
+    let streams = streams::resolve(raw.value(), config.api(), &mut problems);
     if problems.is_empty() {
-        return config.resolve(authorities);
+        return config.resolve(authorities, streams);
     }
     let sentences: Vec<String> = problems.iter().map(|one| raw.sentence(one)).collect();
     let count = match problems.len() {
@@ -193,7 +197,7 @@ impl Fields<'_> {
     }
 
     /// The resolved configuration, once there are no problems.
-    fn resolve(&self, authorities: Vec<Certificate>) -> Result<Config> {
+    fn resolve(&self, authorities: Vec<Certificate>, streams: Streams) -> Result<Config> {
         let api = self.api();
         let expand = self.list("expand").unwrap_or_default();
         let page_size = match self.number("page_size") {
@@ -216,6 +220,7 @@ impl Fields<'_> {
             },
             lookback: Duration::from_secs(self.number("lookback_seconds")),
             expand,
+            streams,
             unknown_fields: if self.text("unknown_fields") == Some("collect") {
                 UnknownFields::Collect
             } else {
@@ -253,17 +258,6 @@ impl Fields<'_> {
     }
 }
 
-/// A whole number, which JSON may also write as `60.0` or `6e1`. It saturates at 64 bits.
-#[expect(
-    clippy::cast_possible_truncation,
-    clippy::cast_sign_loss,
-    reason = "it is whole, and the cast saturates"
-)]
-fn whole(value: &Value) -> Option<u64> {
-    let of_float = || value.as_f64().map(|number| number as u64);
-    value.as_u64().or_else(of_float)
-}
-
 const SANDBOX: &str = "sandbox:";
 
 fn is_sandbox(base_url: &str) -> bool {
@@ -281,23 +275,6 @@ fn bare_key(key: &str) -> &str {
 fn is_quoted(key: &str) -> bool {
     let within = |quote: char| key.strip_prefix(quote)?.strip_suffix(quote);
     within('"').or_else(|| within('\'')).is_some()
-}
-
-/// A date without a time means its midnight in UTC.
-fn full_date(text: &str) -> String {
-    match timestamp::date(text) {
-        Some(date) if date == text => format!("{text}T00:00:00Z"),
-        _ => text.to_owned(),
-    }
-}
-
-/// A date of the configuration as a timestamp in UTC, as filters expect it.
-fn utc_date(text: &str) -> String {
-    let full = full_date(text);
-    match timestamp::parse(&full) {
-        Some(stamp) => stamp.utc.into_owned(),
-        None => full,
-    }
 }
 
 #[cfg(test)]

@@ -1,16 +1,12 @@
 //! The resolved configuration: complete, typed and checked.
 
+use super::api_name::ApiName;
+use super::filters::Filters;
+use super::streams::Streams;
 use chrono::TimeDelta;
 use reqwest::Certificate;
 use secrecy::SecretString;
 use std::time::Duration;
-
-/// The platform to read from.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum ApiName {
-    Reevo,
-    AskElephant,
-}
 
 /// Where the API is.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -59,6 +55,7 @@ pub struct Config {
     pub boundary: Boundary,
     pub lookback: Duration,
     pub expand: Vec<String>,
+    pub streams: Streams,
     pub unknown_fields: UnknownFields,
     pub concurrency: usize,
     pub requests_per_second: Option<f64>,
@@ -72,29 +69,33 @@ pub struct Config {
     pub authorities: Vec<Certificate>,
 }
 
-impl ApiName {
-    /// The name in messages and forms.
-    pub fn title(self) -> &'static str {
-        match self {
-            Self::Reevo => "Reevo",
-            Self::AskElephant => "AskElephant",
-        }
+impl Config {
+    /// All start dates, each with the key that sets it.
+    pub fn start_dates(&self) -> impl Iterator<Item = (String, &str)> {
+        let of_all = self.start_date.as_deref();
+        let of_all = of_all.map(|text| ("start_date".to_owned(), text));
+        let of_streams = self.streams.iter().filter_map(|(name, settings)| {
+            let text = settings.start_date.as_deref()?;
+            Some((format!("streams.{name}.start_date"), text))
+        });
+        of_all.into_iter().chain(of_streams)
     }
 
-    /// The largest page that the API allows. Reevo documents it in "Query Records for Sync",
-    /// AskElephant in the reference of each list.
-    pub fn largest_page(self) -> u16 {
-        match self {
-            Self::Reevo => 500,
-            Self::AskElephant => 100,
-        }
+    /// The filters of a stream, given both its names.
+    pub fn filters(&self, name: &str, api_name: &str) -> &Filters {
+        &self.streams.of(name, api_name).filters
     }
 
-    /// The default base URL.
-    pub fn usual_address(self) -> &'static str {
-        match self {
-            Self::Reevo => "https://api.reevo.ai",
-            Self::AskElephant => "https://app.askelephant.ai/api",
+    /// The configuration as it is for one stream, given both its names.
+    #[must_use]
+    pub fn of_stream(&self, name: &str, api_name: &str) -> Self {
+        let settings = self.streams.of(name, api_name);
+        let mut config = self.clone();
+        if settings.start_date.is_some() {
+            config.start_date.clone_from(&settings.start_date);
         }
+        config.page_size = settings.page_size.unwrap_or(self.page_size);
+        config.lookback = settings.lookback.unwrap_or(self.lookback);
+        config
     }
 }

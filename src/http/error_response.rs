@@ -72,12 +72,15 @@ fn kind_of_code(code: &str) -> Option<FailureKind> {
 fn advice_on_code(code: &str) -> Option<&'static str> {
     Some(match code {
         "invalid_filter_field" | "invalid_filter_operator" | "unsortable_field" => {
-            "run discover again, or select replication-method FULL_TABLE"
+            "correct the stream's filters if it has some; else run discover again, or select replication-method FULL_TABLE"
         }
         "invalid_filter_value" => {
-            "check start_date, end_date and the bookmark: the API does not accept one of them as a date"
+            "check the stream's filters, start_date, end_date and the bookmark: the API does not accept one of their values"
         }
-        "filter_depth_exceeded" | "sort_too_many_fields" => "report this as a bug in the tap",
+        "filter_depth_exceeded" => {
+            "shorten the dot path in the stream's filters, so that it leads through fewer records"
+        }
+        "sort_too_many_fields" => "report this as a bug in the tap",
         _ => return None,
     })
 }

@@ -13,8 +13,8 @@ pub enum Message {
     Began(Arc<Selection>),
     /// Whole record lines of one page.
     Records(Vec<u8>),
-    /// A stream was read to its end, and all its records have been sent. Its new bookmark, if any,
-    /// replaces the old one.
+    /// A stream was read to its end, and all its records have been sent. Its bookmark replaces the
+    /// old one; a stream without a bookmark has none afterwards either.
     Ended {
         stream: String,
         bookmark: Option<Bookmark>,

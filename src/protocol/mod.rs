@@ -166,6 +166,16 @@ impl Protocol {
         }
     }
 
+    /// How to read a stream from its start, though it has a bookmark.
+    pub fn way_to_start_again(self, stream: &str) -> String {
+        match self {
+            Self::Singer => {
+                format!("read the stream from its start with `tap-revops read --fresh {stream}`")
+            }
+            Self::Airbyte => format!("clear the stream {stream} in the platform and sync again"),
+        }
+    }
+
     /// The outcome of a check as a document; None if the protocol reports it only by the log and
     /// the exit status.
     pub fn checked(self, outcome: Result<&str, &str>) -> Option<String> {

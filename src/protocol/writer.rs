@@ -90,8 +90,9 @@ impl<'w> Writer<'w> {
                 bookmark,
                 records,
             } => {
-                if let Some(bookmark) = bookmark {
-                    self.state.set_bookmark(&stream, &bookmark);
+                match bookmark {
+                    Some(bookmark) => self.state.set_bookmark(&stream, &bookmark),
+                    None => self.state.remove_bookmark(&stream),
                 }
                 self.open.remove(&stream);
                 let lines = self

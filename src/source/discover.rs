@@ -100,7 +100,7 @@ async fn ask(source: &Source, offer: Offer) -> Result<Answer, Failure> {
 /// Describes a stream, and fails if the key cannot read it.
 pub async fn examine(source: &Source, offer: &Offer) -> Result<Stream, Failure> {
     let stream = source.describe(&offer.api_name).await?;
-    source.probe(&offer.api_name).await?;
+    source.probe(&offer.name, &offer.api_name).await?;
     Ok(Stream {
         name: offer.name.clone(),
         ..stream

@@ -5,6 +5,7 @@ pub mod discover;
 pub mod pace;
 mod page;
 mod page_size;
+pub mod settings;
 pub mod tally;
 
 use crate::api::Api;
@@ -146,9 +147,10 @@ impl Source {
         failure
     }
 
-    /// Fails if the key cannot read a stream's records.
-    pub async fn probe(&self, api_name: &str) -> Result<(), Failure> {
-        let request = self.api.probe_request(api_name);
+    /// Fails if the key cannot read a stream's records, or the API does not take its filters.
+    pub async fn probe(&self, name: &str, api_name: &str) -> Result<(), Failure> {
+        let filters = self.config.filters(name, api_name);
+        let request = self.api.probe_request(api_name, filters);
         let read = |reply: Reply| self.api.succeeded(&reply, false);
         self.until_done(&format!("probe of {api_name}"), &request, read)
             .await

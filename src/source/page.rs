@@ -17,14 +17,16 @@ impl Source {
         number: u64,
         tally: &Tally,
     ) -> Result<(Page, u16), Failure> {
-        let name = format!("page {number} of {}", request.stream.name);
+        let stream = request.stream;
+        let name = format!("page {number} of {}", stream.name);
+        let filters = self.config.filters(&stream.name, &stream.api_name);
         let mut attempts = self.attempts(Subject {
             name: &name,
-            stream: Some(&request.stream.name),
+            stream: Some(&stream.name),
         });
         loop {
             let turn = self.turn(tally).await;
-            let sent = self.api.page_request(&request);
+            let sent = self.api.page_request(&request, filters);
             let reply = self.send(&sent, turn, tally).await;
             let page = reply.and_then(|reply| self.api.page(reply, request.token.is_some()));
             self.note_answer(&page);

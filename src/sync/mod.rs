@@ -4,6 +4,7 @@
 pub mod conclusion;
 pub mod end;
 mod fetches;
+mod filters;
 mod lines;
 mod report;
 mod stream;
@@ -86,6 +87,11 @@ async fn read(
 ) -> End {
     let failure = match wanted.select(&source).await {
         Ok(selection) => {
+            if let Some(failure) =
+                filters::changed(&source, protocol, &selection, bookmark.as_ref())
+            {
+                return End::failed(&source, &messages, wanted.name(), failure).await;
+            }
             let stream = StreamRun::new(&source, protocol, selection, bookmark, &spare, messages);
             return stream.read().await;
         }

@@ -8,6 +8,7 @@ use super::report::{Read, Report};
 use super::terms;
 use crate::api::page::Page;
 use crate::catalog::{Replication, Selection, SyncMode};
+use crate::config::Config;
 use crate::http::failure::{Failure, FailureKind};
 use crate::protocol::Protocol;
 use crate::protocol::message::Message;
@@ -24,6 +25,8 @@ use tokio::sync::mpsc::Sender;
 
 pub struct StreamRun {
     source: Arc<Source>,
+    /// As it is for this stream.
+    config: Config,
     selection: Arc<Selection>,
     bookmark: Option<Bookmark>,
     plan: Plan,
@@ -45,13 +48,16 @@ impl StreamRun {
         spare: &Arc<Semaphore>,
         messages: Sender<Message>,
     ) -> Self {
-        let report = Report::begin(Arc::clone(source), &selection.stream.name);
-        let terms = terms::of_run(&source.config, &selection, bookmark.as_ref());
+        let stream = &selection.stream;
+        let report = Report::begin(Arc::clone(source), &stream.name);
+        let config = source.config.of_stream(&stream.name, &stream.api_name);
+        let terms = terms::of_run(&config, &selection, bookmark.as_ref());
         Self {
             source: Arc::clone(source),
             plan: Plan::new(terms),
             fetches: Fetches::new(source, &selection.stream, &report.tally, spare),
-            limit: source.config.page_size,
+            limit: config.page_size,
+            config,
             pages: 0,
             lines: Lines::new(protocol, &selection),
             report,
@@ -153,7 +159,7 @@ impl StreamRun {
                 return self.go_on_without_token(failure, ask);
             }
             Query::Page { window, .. }
-                if fetches::is_refused(failure) && window.until != self.source.config.end_date =>
+                if fetches::is_refused(failure) && window.until != self.config.end_date =>
             {
                 self.report
                     .warning(format!("{failure}; going on without upper bounds"));
@@ -239,8 +245,7 @@ impl StreamRun {
         let Replication::FullTable { because } = &self.selection.stream.replication else {
             return;
         };
-        let config = &self.source.config;
-        let dated = config.start_date.is_some() || config.end_date.is_some();
+        let dated = self.config.start_date.is_some() || self.config.end_date.is_some();
         let despite = if dated {
             ", regardless of start_date and end_date"
         } else {
@@ -258,12 +263,7 @@ impl StreamRun {
             self.report
                 .info("changes made during this run are left to the next one");
         }
-        let promised = self.plan.promised().map(|newest| Bookmark {
-            timestamp: newest.stamp.timestamp,
-            updated_at: newest.stamp.text,
-            id: Some(newest.id),
-        });
-        let new = Bookmark::newer(self.bookmark.clone(), promised);
+        let new = self.new_bookmark();
         let records = self.lines.records;
         let ended = Message::Ended {
             stream: self.selection.stream.name.clone(),
@@ -282,6 +282,24 @@ impl StreamRun {
         });
         self.report.metrics("succeeded", records);
         End::Complete
+    }
+
+    /// What the run promises; or the old bookmark if that is later, and was made with the same
+    /// filters.
+    fn new_bookmark(&self) -> Option<Bookmark> {
+        let stream = &self.selection.stream;
+        let filters = self
+            .config
+            .filters(&stream.name, &stream.api_name)
+            .fingerprint();
+        let promised = self.plan.promised().map(|newest| Bookmark {
+            timestamp: newest.stamp.timestamp,
+            updated_at: newest.stamp.text,
+            id: Some(newest.id),
+            filters: filters.clone(),
+        });
+        let old = self.bookmark.clone();
+        Bookmark::newer(old.filter(|old| old.filters == filters), promised)
     }
 
     async fn fail(self, failure: Failure) -> End {

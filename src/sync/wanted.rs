@@ -1,6 +1,7 @@
 //! A stream to read, before the API has described it.
 
-use crate::catalog::{Selection, Stream};
+use crate::catalog::{Replication, Selection, Stream, SyncMode};
+use crate::config::streams::Method;
 use crate::http::failure::Failure;
 use crate::protocol::CatalogEntry;
 use crate::source::Source;
@@ -47,16 +48,34 @@ impl Wanted {
         &offer.name
     }
 
+    /// The emitted name and the API's name.
+    pub fn names(&self) -> (&str, &str) {
+        let (Self::Whole(offer) | Self::Selected(offer, _)) = self;
+        (&offer.name, &offer.api_name)
+    }
+
     /// Gets the stream's description from the API, and applies the selection to it.
     pub async fn select(&self, source: &Source) -> Result<Selection, Failure> {
         match self {
-            Self::Whole(offer) => discover::examine(source, offer).await.map(Stream::whole),
+            Self::Whole(offer) => {
+                let mut selection = discover::examine(source, offer).await.map(Stream::whole)?;
+                apply_method(source, &mut selection);
+                Ok(selection)
+            }
             Self::Selected(offer, entry) => {
                 if let Some(failure) = entry.refusal() {
                     return Err(failure);
                 }
                 let stream = source.describe(&offer.api_name).await?;
-                let (selection, warnings) = entry.resolve(stream);
+                if !source
+                    .config
+                    .filters(&offer.name, &offer.api_name)
+                    .is_none()
+                {
+                    source.probe(&offer.name, &offer.api_name).await?;
+                }
+                let (mut selection, warnings) = entry.resolve(stream);
+                apply_method(source, &mut selection);
                 for warning in warnings {
                     source.log.warning(format!("{}: {warning}", offer.name));
                 }
@@ -71,5 +90,30 @@ impl Wanted {
             Self::Whole(offer) => discover::is_left_out(source, &offer.api_name, failure),
             Self::Selected(..) => false,
         }
+    }
+}
+
+/// Applies the replication method that the configuration sets for a stream. Where the catalog or the
+/// API asks for the stream as a whole, the method cannot change that.
+fn apply_method(source: &Source, selection: &mut Selection) {
+    let stream = &selection.stream;
+    match source
+        .config
+        .streams
+        .of(&stream.name, &stream.api_name)
+        .method
+    {
+        Some(Method::FullTable) => selection.mode = SyncMode::FullTable,
+        Some(Method::Incremental) if selection.mode == SyncMode::FullTable => {
+            let because = match &stream.replication {
+                Replication::FullTable { because } => because,
+                Replication::Incremental => "the catalog says so",
+            };
+            source.log.warning(format!(
+                "{}: replication_method is INCREMENTAL, but the stream is read in full: {because}",
+                stream.name
+            ));
+        }
+        _ => {}
     }
 }

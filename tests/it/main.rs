@@ -15,6 +15,7 @@ mod command_line;
 mod completeness;
 mod discovery;
 mod failures;
+mod filters;
 mod fixtures;
 mod golden_messages;
 mod hostile;

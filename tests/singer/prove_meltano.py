@@ -13,6 +13,7 @@ KINDS = {
     "integer": "integer",
     "number": "decimal",
     "array": "array",
+    "object": "object",
 }
 """Meltano's kind of a setting for its JSON type, except for enumerations and dates."""
 

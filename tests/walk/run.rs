@@ -119,6 +119,7 @@ fn keep_promise(world: &mut World, plan: &Plan) {
         timestamp: newest.stamp.timestamp,
         updated_at: newest.stamp.text,
         id: Some(newest.id),
+        filters: None,
     });
     let old = world.bookmark.take();
     world.bookmark = Bookmark::newer(old.clone(), promised);

@@ -1,14 +1,17 @@
 //! Reevo v2: `POST /{record_type}/_query` and `GET /_schema/{record_type}`. Where the documentation
 //! does not say how something looks, every plausible form is read.
 
+mod filters;
 mod page;
 mod schema;
 
+pub use self::filters::check as check_filters;
 pub use self::page::page;
 pub use self::schema::stream;
 
 use super::page::{PageRequest, PageToken};
 use crate::catalog::{PRIMARY_KEY, REPLICATION_KEY, Replication};
+use crate::config::filters::Filters;
 use crate::http::request::Request;
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use serde_json::{Value, json};
@@ -37,23 +40,33 @@ pub fn schema_request(record_type: &str) -> Request {
     }
 }
 
-pub fn probe_request(record_type: &str) -> Request {
-    query(record_type, &json!({"limit": 1}))
+/// Includes the filters, since only the API can judge all of them.
+pub fn probe_request(record_type: &str, filters: &Filters) -> Request {
+    let mut body = json!({"limit": 1});
+    if let Filters::Conditions { sent, .. } = filters {
+        body["filters"] = json!(sent);
+    }
+    query(record_type, &body)
 }
 
-/// The request for the first page carries filters and sort, every other one only the cursor and
-/// the limit ("Query Records for Sync").
-pub fn page_request(page: &PageRequest) -> Request {
+/// The request for the first page carries filters and sort, every other one only the cursor, which
+/// is tied to them, and the limit ("Query Records for Sync").
+pub fn page_request(page: &PageRequest, filters: &Filters) -> Request {
     let body = match page.token {
         Some(PageToken(token)) => json!({"cursor": token, "limit": page.limit}),
-        None => first_page(page),
+        None => first_page(page, filters),
     };
     query(&page.stream.api_name, &body)
 }
 
-fn first_page(page: &PageRequest) -> Value {
+/// The elements of the list of filters are combined with `and`, so the window stands beside the
+/// stream's own filters.
+fn first_page(page: &PageRequest, own: &Filters) -> Value {
     let mut body = json!({});
     let mut filters = Vec::new();
+    if let Filters::Conditions { sent, .. } = own {
+        filters.clone_from(sent);
+    }
     if let Some(from) = &page.window.from {
         let operator = if from.inclusive { "gte" } else { "gt" };
         filters.push(condition(operator, &from.updated_at));
@@ -105,7 +118,7 @@ mod tests {
     }
 
     fn body_of(page: &PageRequest) -> Value {
-        serde_json::from_str(&page_request(page).body.unwrap()).unwrap()
+        serde_json::from_str(&page_request(page, &Filters::None).body.unwrap()).unwrap()
     }
 
     #[test]
@@ -118,7 +131,7 @@ mod tests {
             order: Order::Ascending,
             token: None,
         };
-        assert_eq!(page_request(&page).path, "/contact/_query");
+        assert_eq!(page_request(&page, &Filters::None).path, "/contact/_query");
         assert_eq!(
             body_of(&page),
             json!({

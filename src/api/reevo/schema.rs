@@ -10,37 +10,41 @@ use crate::record::json;
 use crate::record::projection::{Layout, UNKNOWN_FIELDS};
 use crate::record::schema::{Property, Shape};
 use serde::Deserialize;
+use serde_json::Value;
 use std::collections::HashSet;
 
 #[derive(Deserialize)]
-struct WireSchema {
+pub struct WireSchema {
     #[serde(default)]
     display_name: Option<String>,
     #[serde(default)]
     description: Option<String>,
-    attributes: Vec<WireField>,
+    pub attributes: Vec<WireField>,
+    /// Not read for streams, so it may have any form.
+    #[serde(default)]
+    pub relationships: Value,
 }
 
 #[derive(Deserialize)]
-struct WireField {
-    api_name: String,
+pub struct WireField {
+    pub api_name: String,
     #[serde(default)]
     display_name: Option<String>,
     #[serde(default)]
     description: Option<String>,
-    type_info: WireType,
+    pub type_info: WireType,
     /// False by default; likewise the next.
     #[serde(default)]
     is_sortable: Option<bool>,
     #[serde(default)]
-    is_filterable: Option<bool>,
+    pub is_filterable: Option<bool>,
     #[serde(default)]
-    filter_operators: Option<Vec<String>>,
+    pub filter_operators: Option<Vec<String>>,
 }
 
 #[derive(Deserialize)]
-struct WireType {
-    value_type: String,
+pub struct WireType {
+    pub value_type: String,
     #[serde(default)]
     is_array: Option<bool>,
 }
@@ -51,7 +55,7 @@ impl WireField {
     }
 
     /// Whether an operator works. A filterable field that does not list its operators has all.
-    fn filters_by(&self, operator: &str) -> bool {
+    pub fn filters_by(&self, operator: &str) -> bool {
         let listed = self.filter_operators.as_ref();
         self.is_filterable == Some(true)
             && listed.is_none_or(|operators| operators.iter().any(|one| one == operator))
@@ -80,9 +84,13 @@ impl WireField {
     }
 }
 
+pub fn parsed(text: &str) -> Result<WireSchema, Failure> {
+    json::parse_object(text).map_err(|error| unreadable(text, &error))
+}
+
 /// The stream that a schema describes.
 pub fn stream(record_type: &str, text: &str) -> Result<Stream, Failure> {
-    let schema: WireSchema = json::parse_object(text).map_err(|error| unreadable(text, &error))?;
+    let schema = parsed(text)?;
     let replication = replication(&schema.attributes);
     let id = schema
         .attributes

@@ -4,6 +4,7 @@
 pub mod catalog;
 pub mod spec;
 pub mod state;
+mod stream_form;
 
 use crate::http::failure::{Failure, FailureKind};
 use crate::log::{Detail, Level, LogEntry};

@@ -1,6 +1,7 @@
 //! The form that Airbyte's users fill in. It is made from the schema of the configuration, so that
 //! the two cannot differ. Keys that concern one API only are in that API's branch, under `api`.
 
+use super::stream_form;
 use crate::config::{self, ApiName};
 use serde_json::{Map, Value, json};
 
@@ -89,7 +90,8 @@ fn branch(api: ApiName, name: &str, own: &str) -> Value {
     let description = own_property["description"].as_str().unwrap_or_default();
     let description = description.trim_start_matches(&format!("{title} only: "));
     own_property["description"] = json!(capitalized(description));
-    let mut base_url = property("base_url", 3);
+    let streams = stream_form::streams(api, 3, field);
+    let mut base_url = property("base_url", 4);
     base_url["default"] = json!(api.usual_address());
     base_url["examples"] = json!([api.usual_address(), "sandbox:"]);
     base_url["airbyte_hidden"] = json!(true);
@@ -101,6 +103,7 @@ fn branch(api: ApiName, name: &str, own: &str) -> Value {
             "name": {"type": "string", "const": name, "order": 0},
             "api_key": api_key,
             own: own_property,
+            "streams": streams,
             "base_url": base_url,
         },
     })
@@ -123,7 +126,12 @@ fn capitalized(text: &str) -> String {
 
 /// A key of the configuration as a field of the form.
 fn property(key: &str, order: u32) -> Value {
-    let mut property = config::schema::property(key).clone();
+    field(config::schema::property(key), order)
+}
+
+/// A schema of the configuration as a field of the form.
+fn field(schema: &Value, order: u32) -> Value {
+    let mut property = schema.clone();
     if property["format"] == "date-time" {
         property["pattern"] = json!(DATE_PATTERN);
         property["pattern_descriptor"] = json!("YYYY-MM-DDTHH:MM:SSZ");

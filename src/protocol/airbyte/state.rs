@@ -62,7 +62,7 @@ pub fn parse(text: &str) -> Result<State> {
             bookmarks.extend(members(data)?);
         }
     }
-    State::of(bookmarks)
+    State::of_streams(bookmarks)
 }
 
 /// The form of a state with a bookmark for one stream, for messages.
@@ -91,7 +91,7 @@ fn parse_object(text: &str) -> Result<State> {
         return parse(&format!("[{text}]"));
     }
     let is_state = |raw: &RawValue| json::type_of(raw.get()) == json::JsonType::Object;
-    State::of(
+    State::of_streams(
         members
             .into_iter()
             .filter(|(_, raw)| is_state(raw))
