@@ -5,7 +5,9 @@ pub mod name;
 
 use crate::record::projection::{Layout, Projection};
 use crate::record::schema::{self, Property};
+use crate::support::suggestion;
 use serde_json::{Value, json};
+use std::collections::HashSet;
 
 /// The field that says what changed.
 pub const REPLICATION_KEY: &str = "updated_at";
@@ -80,6 +82,32 @@ impl Stream {
 }
 
 impl Selection {
+    /// The selection of these fields only, by their emitted names or those of the API, and of the
+    /// automatic ones. The error says which one is not among the fields.
+    pub fn only(mut self, fields: &[String]) -> Result<Self, String> {
+        let is_named = |property: &Property, field: &String| {
+            *field == property.name || *field == property.api_name
+        };
+        let properties = &self.properties;
+        let unknown = |field: &&String| !properties.iter().any(|one| is_named(one, field));
+        if let Some(field) = fields.iter().find(unknown) {
+            let names = properties.iter().map(|property| property.name.as_str());
+            return Err(unknown_field(field, names));
+        }
+        self.properties.retain(|property| {
+            is_automatic(&property.name) || fields.iter().any(|field| is_named(property, field))
+        });
+        let kept: HashSet<&str> = self
+            .properties
+            .iter()
+            .map(|one| one.name.as_str())
+            .collect();
+        if let Some(properties) = self.schema["properties"].as_object_mut() {
+            properties.retain(|name, _| kept.contains(name.as_str()));
+        }
+        Ok(self)
+    }
+
     /// How a record of the API becomes a record of this selection.
     pub fn projection(&self) -> Projection {
         let announced = self
@@ -90,6 +118,14 @@ impl Selection {
         let announced: Vec<String> = announced.collect();
         Projection::new(self.stream.layout, &self.properties, &announced)
     }
+}
+
+fn unknown_field<'n>(field: &str, names: impl Iterator<Item = &'n str> + Clone) -> String {
+    let advice = match suggestion::closest(field, names.clone()) {
+        Some(meant) => format!("did you mean {meant}?"),
+        None => format!("the fields are {}", names.collect::<Vec<_>>().join(", ")),
+    };
+    format!("there is no field {field}; {advice}")
 }
 
 /// Whether a field is emitted whatever is selected: the primary key or the replication key.

@@ -1,6 +1,6 @@
 //! The command line of `source-revops`: the four commands of Airbyte's protocol.
 
-use super::command::{Command, Invocation};
+use super::command::{Command, Invocation, Pick};
 use crate::log::Level;
 use clap::error::ErrorKind;
 use clap::{CommandFactory, Parser, Subcommand};
@@ -65,6 +65,7 @@ pub fn parse(arguments: &[OsString]) -> Result<Invocation, clap::Error> {
             config: config()?,
             catalog: Some(catalog),
             state,
+            pick: Pick::default(),
         },
     };
     Ok(Invocation {

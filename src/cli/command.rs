@@ -13,6 +13,7 @@ pub enum Command {
         config: Vec<String>,
         catalog: Option<String>,
         state: Option<String>,
+        pick: Pick,
     },
     Check {
         config: Vec<String>,
@@ -27,6 +28,21 @@ pub enum Command {
         options: String,
         faults: Option<String>,
     },
+}
+
+/// What a person picks for one run, beside the configuration and the catalog.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Pick {
+    /// Patterns of the streams to read. Empty means all.
+    pub streams: Vec<String>,
+    /// The fields to emit, each as `stream:a,b`.
+    pub fields: Vec<String>,
+    /// Patterns of the streams whose bookmark does not count.
+    pub fresh: Vec<String>,
+    pub start_date: Option<String>,
+    pub end_date: Option<String>,
+    /// How many records to read of each stream. Then there is no state.
+    pub limit: Option<u64>,
 }
 
 /// The output format of `--about`.

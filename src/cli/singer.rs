@@ -1,7 +1,7 @@
 //! The command line of `tap-revops`: flat flags, as Singer's orchestrators pass them, and
 //! subcommands for people.
 
-use super::command::{AboutFormat, Command, Invocation};
+use super::command::{AboutFormat, Command, Invocation, Pick};
 use crate::log::{Level, LogFormat};
 use clap::error::ErrorKind;
 use clap::{Args, CommandFactory, Parser, Subcommand};
@@ -54,6 +54,8 @@ enum Verb {
         config: ConfigFlag,
         #[command(flatten)]
         input: InputFlags,
+        #[command(flatten)]
+        pick: PickFlags,
     },
     /// Check the configuration, the key, and the permission for each stream.
     Check {
@@ -105,6 +107,28 @@ struct InputFlags {
 }
 
 #[derive(Args)]
+struct PickFlags {
+    /// Read only this stream. * stands for any letters: 'custom_*'. Repeat the flag for more.
+    #[arg(long = "stream", value_name = "STREAM")]
+    streams: Vec<String>,
+    /// Emit only these fields of a stream. Repeat the flag for other streams.
+    #[arg(long, value_name = "STREAM:FIELD,FIELD")]
+    fields: Vec<String>,
+    /// Read streams that have no bookmark from this date or time on.
+    #[arg(long, value_name = "DATE")]
+    start_date: Option<String>,
+    /// Read only what was updated before this date or time.
+    #[arg(long, value_name = "DATE")]
+    end_date: Option<String>,
+    /// Read this stream from its start, whatever its bookmark is. Repeat the flag for more.
+    #[arg(long, value_name = "STREAM")]
+    fresh: Vec<String>,
+    /// Read only so many records of each stream, to try things. No state is written.
+    #[arg(long, value_name = "NUMBER", value_parser = clap::value_parser!(u64).range(1..))]
+    limit: Option<u64>,
+}
+
+#[derive(Args)]
 struct Flat {
     #[command(flatten)]
     config: ConfigFlag,
@@ -151,9 +175,13 @@ impl Verb {
             Self::Discover { config: own } => Command::Discover {
                 config: config.followed_by(own).config,
             },
-            Self::Read { config: own, input } => {
+            Self::Read {
+                config: own,
+                input,
+                pick,
+            } => {
                 let input = input.or(before.input);
-                input.command(config.followed_by(own))
+                input.command(config.followed_by(own), pick.picked())
             }
             Self::Check { config: own } => Command::Check {
                 config: config.followed_by(own).config,
@@ -212,7 +240,7 @@ impl Flat {
                 config: config.config,
             }
         } else {
-            self.input.command(config)
+            self.input.command(config, Pick::default())
         }
     }
 }
@@ -238,11 +266,25 @@ impl InputFlags {
         }
     }
 
-    fn command(self, config: ConfigFlag) -> Command {
+    fn command(self, config: ConfigFlag, pick: Pick) -> Command {
         Command::Read {
             config: config.config,
             catalog: self.catalog().cloned(),
             state: self.state,
+            pick,
+        }
+    }
+}
+
+impl PickFlags {
+    fn picked(self) -> Pick {
+        Pick {
+            streams: self.streams,
+            fields: self.fields,
+            fresh: self.fresh,
+            start_date: self.start_date,
+            end_date: self.end_date,
+            limit: self.limit,
         }
     }
 }

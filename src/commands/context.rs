@@ -29,6 +29,15 @@ pub struct CommandContext {
 impl CommandContext {
     /// The resolved configuration from files and the environment. Logs its warnings.
     pub fn config(&self, files: &[String]) -> Result<Config> {
+        self.config_with(files, &[])
+    }
+
+    /// The same, with flags that set keys: key, flag and text.
+    pub fn config_with(
+        &self,
+        files: &[String],
+        flags: &[(&str, &str, Option<&String>)],
+    ) -> Result<Config> {
         if files.is_empty()
             && !self
                 .environment
@@ -39,7 +48,12 @@ impl CommandContext {
                 "there is no configuration; pass --config with a file such as sample_config.json"
             );
         }
-        let raw = RawConfig::read(files, &self.environment)?;
+        let mut raw = RawConfig::read(files, &self.environment)?;
+        for (key, flag, text) in flags {
+            if let Some(text) = text {
+                raw.set_by_flag(key, flag, text);
+            }
+        }
         let config = config::resolve(&raw);
         if let Some(key) = config.as_ref().ok().and_then(|one| one.api_key.as_ref()) {
             self.log.keep_secret(key);

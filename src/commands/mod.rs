@@ -4,6 +4,7 @@ pub mod about;
 mod check;
 pub mod context;
 mod discover;
+mod pick;
 mod read;
 mod sandbox;
 
@@ -20,7 +21,11 @@ pub async fn run(command: Command, context: &CommandContext) -> Result<()> {
             config,
             catalog,
             state,
-        } => read::run(context, &config, catalog.as_deref(), state.as_deref()).await,
+            pick,
+        } => {
+            let (catalog, state) = (catalog.as_deref(), state.as_deref());
+            read::run(context, &config, catalog, state, &pick).await
+        }
         Command::Check { config } => check::run(context, &config).await,
         Command::Spec => {
             context.print(airbyte::spec::line()).await;

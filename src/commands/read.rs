@@ -1,6 +1,8 @@
 //! Reads the selected streams, and sends their records and states to the writer.
 
 use super::context::CommandContext;
+use super::pick;
+use crate::cli::command::Pick;
 use crate::protocol::message::Message;
 use crate::source::settings;
 use crate::state::State;
@@ -13,8 +15,13 @@ pub async fn run(
     config: &[String],
     catalog: Option<&str>,
     state: Option<&str>,
+    pick: &Pick,
 ) -> Result<()> {
-    let config = context.config(config)?;
+    let dates = [
+        ("start_date", "--start-date", pick.start_date.as_ref()),
+        ("end_date", "--end-date", pick.end_date.as_ref()),
+    ];
+    let config = context.config_with(config, &dates)?;
     let state = context.protocol.state(&stored_state(context, state)?)?;
     let catalog = context.input(catalog, "catalog")?;
     let entries = catalog
@@ -25,6 +32,12 @@ pub async fn run(
         None => Wanted::everything(&source),
         Some(entries) => Wanted::selected(&source, entries),
     };
+    let wanted = pick::apply(pick, wanted)?;
+    if pick.limit.is_some() {
+        context
+            .log
+            .warning("no state is written, because --limit leaves records out");
+    }
     if wanted.is_empty() {
         context
             .log

@@ -29,7 +29,7 @@ const STANDARD_INPUT: &str = "-";
 #[derive(Clone, Default)]
 pub struct RawConfig {
     value: Value,
-    /// The name of the variable that set a key, by key.
+    /// The name of the variable or flag that set a key, by key.
     variables: BTreeMap<String, String>,
     /// The names of variables with our prefix that match no key.
     unknown_variables: Vec<String>,
@@ -85,6 +85,18 @@ impl RawConfig {
         } else {
             self.value[&key] = from_text(text, schema);
             self.variables.insert(key, name.to_owned());
+        }
+    }
+
+    /// Sets a key by a flag of the command line, which wins over everything else.
+    pub fn set_by_flag(&mut self, key: &str, flag: &str, text: &str) {
+        self.value[key] = Value::from(text);
+        self.variables.insert(key.to_owned(), flag.to_owned());
+        let streams = self.value.get_mut("streams").and_then(Value::as_object_mut);
+        for settings in streams.into_iter().flat_map(Map::values_mut) {
+            if let Some(settings) = settings.as_object_mut() {
+                settings.remove(key);
+            }
         }
     }
 

@@ -20,6 +20,8 @@ pub enum Message {
         bookmark: Option<Bookmark>,
         records: u64,
     },
+    /// Part of a stream was read, to try things. It keeps its old bookmark.
+    Left { stream: String },
     /// A stream failed. It keeps its old bookmark.
     Failed { stream: String, failure: Failure },
     /// A document that is the whole output of a command.

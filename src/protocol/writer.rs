@@ -100,6 +100,11 @@ impl<'w> Writer<'w> {
                     .ended(&self.state, &stream, records, self.clock.now());
                 self.put(&lines)
             }
+            Message::Left { stream } => {
+                self.open.remove(&stream);
+                let line = self.protocol.abandoned(&stream, self.clock.now());
+                self.put(&line)
+            }
             Message::Failed { stream, failure } => {
                 self.open.remove(&stream);
                 let lines =

@@ -3,5 +3,6 @@
 pub mod files;
 pub mod fingerprint;
 pub mod loopback;
+pub mod pattern;
 pub mod suggestion;
 pub mod tasks;

@@ -19,16 +19,19 @@ pub struct Lines {
     findings: Findings,
     /// How many records have been emitted.
     pub records: u64,
+    /// How many may be.
+    most: u64,
 }
 
 impl Lines {
-    pub fn new(protocol: Protocol, selection: &Selection) -> Self {
+    pub fn new(protocol: Protocol, selection: &Selection, most: Option<u64>) -> Self {
         Self {
             protocol,
             stream: selection.stream.name.clone(),
             projection: selection.projection(),
             findings: Findings::default(),
             records: 0,
+            most: most.unwrap_or(u64::MAX),
         }
     }
 
@@ -39,6 +42,9 @@ impl Lines {
         let mut lines = Vec::with_capacity(page.body.len());
         let mut scanned = Scanned::default();
         for raw in page.raw_records() {
+            if self.records >= self.most {
+                break;
+            }
             self.projection
                 .scan(raw, &mut scanned)
                 .map_err(|_| broken_record())?;

@@ -56,6 +56,7 @@ pub async fn sync(
         }
         // The state was checked when it was read.
         let bookmark = state.bookmark(wanted.name()).unwrap_or_default();
+        let bookmark = bookmark.filter(|_| !wanted.is_fresh);
         let (source, messages) = (Arc::clone(source), messages.clone());
         let spare = Arc::clone(&permits);
         tasks.spawn(async move {
@@ -92,7 +93,10 @@ async fn read(
             {
                 return End::failed(&source, &messages, wanted.name(), failure).await;
             }
-            let stream = StreamRun::new(&source, protocol, selection, bookmark, &spare, messages);
+            let limit = wanted.limit;
+            let stream = StreamRun::new(
+                &source, protocol, selection, bookmark, &spare, messages, limit,
+            );
             return stream.read().await;
         }
         Err(failure) => failure,

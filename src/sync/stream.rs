@@ -31,6 +31,8 @@ pub struct StreamRun {
     bookmark: Option<Bookmark>,
     plan: Plan,
     fetches: Fetches,
+    /// How many records to read. Then the bookmark stays as it was.
+    most: Option<u64>,
     /// The size of pages; it becomes smaller where large ones keep failing.
     limit: u16,
     pages: u64,
@@ -47,19 +49,27 @@ impl StreamRun {
         bookmark: Option<Bookmark>,
         spare: &Arc<Semaphore>,
         messages: Sender<Message>,
+        most: Option<u64>,
     ) -> Self {
         let stream = &selection.stream;
         let report = Report::begin(Arc::clone(source), &stream.name);
-        let config = source.config.of_stream(&stream.name, &stream.api_name);
+        let mut config = source.config.of_stream(&stream.name, &stream.api_name);
+        if let Some(most) = most {
+            // Windows side by side would bring records from all over the stream.
+            config.concurrency = 1;
+            config.page_size =
+                u16::try_from(most).map_or(config.page_size, |most| most.min(config.page_size));
+        }
         let terms = terms::of_run(&config, &selection, bookmark.as_ref());
         Self {
             source: Arc::clone(source),
             plan: Plan::new(terms),
             fetches: Fetches::new(source, &selection.stream, &report.tally, spare),
+            most,
             limit: config.page_size,
             config,
             pages: 0,
-            lines: Lines::new(protocol, &selection),
+            lines: Lines::new(protocol, &selection, most),
             report,
             bookmark,
             selection: Arc::new(selection),
@@ -91,7 +101,7 @@ impl StreamRun {
                 self.log_request(&ask);
                 self.fetches.send(place, ask, self.limit);
             }
-            if self.plan.is_done() {
+            if self.plan.is_done() || self.is_enough() {
                 return Ok(());
             }
             let fetched = self.fetches.next().await;
@@ -137,6 +147,9 @@ impl StreamRun {
             self.say(Message::Records(lines)).await?;
         }
         self.report.progress(self.pages, self.lines.records);
+        if self.is_enough() {
+            return Ok(());
+        }
         match self.plan.end_page(ask, page.next.clone()) {
             Ok(()) => {
                 self.tell_of_restart(None);
@@ -147,6 +160,10 @@ impl StreamRun {
                 self.given_up(gave_up, None),
             ))),
         }
+    }
+
+    fn is_enough(&self) -> bool {
+        self.most.is_some_and(|most| self.lines.records >= most)
     }
 
     /// Goes on after a failure, where the plan knows a way.
@@ -263,12 +280,18 @@ impl StreamRun {
             self.report
                 .info("changes made during this run are left to the next one");
         }
-        let new = self.new_bookmark();
         let records = self.lines.records;
-        let ended = Message::Ended {
-            stream: self.selection.stream.name.clone(),
-            bookmark: new.clone(),
-            records,
+        let stream = self.selection.stream.name.clone();
+        let (new, ended) = if self.most.is_some() {
+            (self.bookmark.clone(), Message::Left { stream })
+        } else {
+            let bookmark = self.new_bookmark();
+            let ended = Message::Ended {
+                stream,
+                bookmark: bookmark.clone(),
+                records,
+            };
+            (bookmark, ended)
         };
         if let Err(unread) = self.say(ended).await {
             return unread;
@@ -278,7 +301,7 @@ impl StreamRun {
             records,
             old: self.bookmark.as_ref(),
             new: new.as_ref(),
-            caught_up: !self.plan.is_bounded,
+            caught_up: self.plan.is_done() && !self.plan.is_bounded,
         });
         self.report.metrics("succeeded", records);
         End::Complete

@@ -2,23 +2,41 @@
 
 use crate::catalog::{Replication, Selection, Stream, SyncMode};
 use crate::config::streams::Method;
-use crate::http::failure::Failure;
+use crate::http::failure::{Failure, FailureKind};
 use crate::protocol::CatalogEntry;
 use crate::source::Source;
 use crate::source::discover::{self, Offer};
 
-pub enum Wanted {
-    /// All fields of a stream that the workspace may have.
-    Whole(Offer),
-    /// The fields of a stream that a catalog selects.
-    Selected(Offer, Box<CatalogEntry>),
+pub struct Wanted {
+    offer: Offer,
+    /// What a catalog says of it. Without a catalog, everything is read.
+    entry: Option<Box<CatalogEntry>>,
+    /// Whether somebody asked for it by its name, so that the run fails without it.
+    pub is_named: bool,
+    /// Whether its bookmark does not count.
+    pub is_fresh: bool,
+    /// The only fields to emit, by their emitted names or those of the API.
+    pub fields: Option<Vec<String>>,
+    /// How many records to read of it. Then its bookmark stays.
+    pub limit: Option<u64>,
 }
 
 impl Wanted {
+    fn new(offer: Offer, entry: Option<CatalogEntry>) -> Self {
+        Self {
+            offer,
+            is_named: entry.is_some(),
+            entry: entry.map(Box::new),
+            is_fresh: false,
+            fields: None,
+            limit: None,
+        }
+    }
+
     /// All streams that may exist, for a run without a catalog.
     pub fn everything(source: &Source) -> Vec<Self> {
         let offers = discover::offers(source).into_iter();
-        offers.map(Self::Whole).collect()
+        offers.map(|offer| Self::new(offer, None)).collect()
     }
 
     /// The streams of a catalog. The API's name of a stream is the one in the catalog, or else that
@@ -37,59 +55,61 @@ impl Wanted {
                 api_name: api_name(&entry),
                 name: entry.name().to_owned(),
             };
-            Self::Selected(offer, Box::new(entry))
+            Self::new(offer, Some(entry))
         });
         wanted.collect()
     }
 
     /// The emitted name.
     pub fn name(&self) -> &str {
-        let (Self::Whole(offer) | Self::Selected(offer, _)) = self;
-        &offer.name
+        &self.offer.name
     }
 
     /// The emitted name and the API's name.
     pub fn names(&self) -> (&str, &str) {
-        let (Self::Whole(offer) | Self::Selected(offer, _)) = self;
-        (&offer.name, &offer.api_name)
+        (&self.offer.name, &self.offer.api_name)
     }
 
     /// Gets the stream's description from the API, and applies the selection to it.
     pub async fn select(&self, source: &Source) -> Result<Selection, Failure> {
-        match self {
-            Self::Whole(offer) => {
-                let mut selection = discover::examine(source, offer).await.map(Stream::whole)?;
-                apply_method(source, &mut selection);
-                Ok(selection)
-            }
-            Self::Selected(offer, entry) => {
-                if let Some(failure) = entry.refusal() {
-                    return Err(failure);
-                }
-                let stream = source.describe(&offer.api_name).await?;
-                if !source
-                    .config
-                    .filters(&offer.name, &offer.api_name)
-                    .is_none()
-                {
-                    source.probe(&offer.name, &offer.api_name).await?;
-                }
-                let (mut selection, warnings) = entry.resolve(stream);
-                apply_method(source, &mut selection);
-                for warning in warnings {
-                    source.log.warning(format!("{}: {warning}", offer.name));
-                }
-                Ok(selection)
-            }
+        let mut selection = match &self.entry {
+            None => discover::examine(source, &self.offer)
+                .await
+                .map(Stream::whole)?,
+            Some(entry) => self.as_in_catalog(source, entry).await?,
+        };
+        apply_method(source, &mut selection);
+        match &self.fields {
+            None => Ok(selection),
+            Some(fields) => selection
+                .only(fields)
+                .map_err(|problem| Failure::new(FailureKind::Rejected, problem)),
         }
+    }
+
+    async fn as_in_catalog(
+        &self,
+        source: &Source,
+        entry: &CatalogEntry,
+    ) -> Result<Selection, Failure> {
+        if let Some(failure) = entry.refusal() {
+            return Err(failure);
+        }
+        let Offer { name, api_name } = &self.offer;
+        let stream = source.describe(api_name).await?;
+        if !source.config.filters(name, api_name).is_none() {
+            source.probe(name, api_name).await?;
+        }
+        let (selection, warnings) = entry.resolve(stream);
+        for warning in warnings {
+            source.log.warning(format!("{name}: {warning}"));
+        }
+        Ok(selection)
     }
 
     /// Whether the run succeeds without the stream if its description fails in this way.
     pub fn is_left_out(&self, source: &Source, failure: &Failure) -> bool {
-        match self {
-            Self::Whole(offer) => discover::is_left_out(source, &offer.api_name, failure),
-            Self::Selected(..) => false,
-        }
+        !self.is_named && discover::is_left_out(source, &self.offer.api_name, failure)
     }
 }
 

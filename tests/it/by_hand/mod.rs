@@ -1,0 +1,3 @@
+//! The commands and flags that are for people.
+
+mod read;
