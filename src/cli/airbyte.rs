@@ -1,6 +1,6 @@
 //! The command line of `source-revops`: the four commands of Airbyte's protocol.
 
-use super::command::{Command, Invocation, Pick};
+use super::command::{Command, Invocation, Pick, VERSION};
 use crate::log::Level;
 use clap::error::ErrorKind;
 use clap::{CommandFactory, Parser, Subcommand};
@@ -17,7 +17,7 @@ FAILED; 1 failure, with a TRACE message; 2 wrong arguments; 141 nobody reads the
 #[derive(Parser)]
 #[command(
     name = "source-revops",
-    version,
+    version = VERSION,
     about = "Reads Reevo and AskElephant workspaces as an Airbyte source.",
     after_help = EXAMPLES,
     arg_required_else_help = true

@@ -2,6 +2,10 @@
 
 use crate::log::{Level, LogFormat};
 use clap::ValueEnum;
+use clap_complete::Shell;
+
+/// The version, with the commit in release builds.
+pub const VERSION: &str = env!("TAP_REVOPS_VERSION");
 
 /// A command, with its arguments.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -22,6 +26,27 @@ pub enum Command {
     Spec,
     About {
         format: AboutFormat,
+    },
+    /// Show the newest records of a stream.
+    Peek {
+        config: Vec<String>,
+        stream: String,
+        fields: Vec<String>,
+        limit: usize,
+        json: bool,
+    },
+    /// List the streams.
+    Streams {
+        config: Vec<String>,
+        json: bool,
+    },
+    /// Print the script that completes command lines in a shell.
+    Completions {
+        shell: Shell,
+    },
+    /// Write the manual pages into a folder.
+    Man {
+        folder: String,
     },
     Sandbox {
         port: u16,

@@ -4,6 +4,8 @@ mod airbyte;
 pub mod command;
 mod singer;
 
+pub use self::singer::definition;
+
 use self::command::Invocation;
 use crate::protocol::Protocol;
 use std::ffi::OsString;

@@ -1,10 +1,11 @@
 //! The command line of `tap-revops`: flat flags, as Singer's orchestrators pass them, and
 //! subcommands for people.
 
-use super::command::{AboutFormat, Command, Invocation, Pick};
+use super::command::{AboutFormat, Command, Invocation, Pick, VERSION};
 use crate::log::{Level, LogFormat};
 use clap::error::ErrorKind;
-use clap::{Args, CommandFactory, Parser, Subcommand};
+use clap::{ArgAction, Args, CommandFactory, Parser, Subcommand};
+use clap_complete::Shell;
 use std::ffi::OsString;
 
 const EXAMPLES: &str = "\
@@ -23,7 +24,7 @@ Exit status: 0 all streams read, 1 the API or some streams failed, 2 wrong input
 #[derive(Parser)]
 #[command(
     name = "tap-revops",
-    version,
+    version = VERSION,
     about = "Reads Reevo and AskElephant workspaces into Singer targets.",
     after_help = EXAMPLES,
     arg_required_else_help = true
@@ -34,8 +35,14 @@ struct CommandLine {
     #[command(flatten)]
     flat: Flat,
     /// Hide log entries below this level.
-    #[arg(long, global = true, value_enum, value_name = "LEVEL")]
+    #[arg(long, global = true, value_enum, value_name = "LEVEL", conflicts_with_all = ["verbose", "quiet"])]
     log_level: Option<Level>,
+    /// Log every request, as `--log-level debug` does.
+    #[arg(short, long, global = true, conflicts_with = "quiet")]
+    verbose: bool,
+    /// Log only warnings and errors; twice, only errors.
+    #[arg(short, long, global = true, action = ArgAction::Count)]
+    quiet: u8,
     /// The format of the log. Meltano requests JSON itself.
     #[arg(long, global = true, value_enum, value_name = "FORMAT")]
     log_format: Option<LogFormat>,
@@ -62,11 +69,42 @@ enum Verb {
         #[command(flatten)]
         config: ConfigFlag,
     },
+    /// List what can be read, how, and what this key may not read.
+    Streams {
+        #[command(flatten)]
+        config: ConfigFlag,
+        /// Print one JSON object per line.
+        #[arg(long)]
+        json: bool,
+    },
+    /// Show the newest records of a stream as a table.
+    Peek {
+        /// The stream, as `streams` lists it.
+        stream: String,
+        #[command(flatten)]
+        config: ConfigFlag,
+        /// How many records.
+        #[arg(long, value_name = "NUMBER", default_value_t = 20, value_parser = clap::value_parser!(u16).range(1..))]
+        limit: u16,
+        /// Show only these fields.
+        #[arg(long, value_name = "FIELD,FIELD", value_delimiter = ',')]
+        fields: Vec<String>,
+        /// Print one JSON object per line, with all fields.
+        #[arg(long)]
+        json: bool,
+    },
     /// Describe the tap and its settings.
     About {
         /// The output format.
         #[arg(long, value_enum)]
         format: Option<AboutFormat>,
+    },
+    /// Print a script that completes command lines, for your shell's start-up file.
+    Completions { shell: Shell },
+    /// Write the manual pages of all commands into a folder.
+    Man {
+        #[arg(value_name = "FOLDER")]
+        folder: String,
     },
     /// Serve both APIs on this machine, with made-up records, until stopped.
     Sandbox {
@@ -151,6 +189,11 @@ struct Flat {
     dev: bool,
 }
 
+/// The definition of the command line.
+pub fn definition() -> clap::Command {
+    CommandLine::command()
+}
+
 pub fn parse(arguments: &[OsString]) -> Result<Invocation, clap::Error> {
     let line = CommandLine::try_parse_from(arguments)?;
     let command = match line.verb {
@@ -162,7 +205,12 @@ pub fn parse(arguments: &[OsString]) -> Result<Invocation, clap::Error> {
     };
     Ok(Invocation {
         command,
-        log_level: line.log_level,
+        log_level: line.log_level.or(match (line.verbose, line.quiet) {
+            (true, _) => Some(Level::Debug),
+            (_, 0) => None,
+            (_, 1) => Some(Level::Warning),
+            (_, _) => Some(Level::Error),
+        }),
         log_format: line.log_format,
     })
 }
@@ -186,6 +234,25 @@ impl Verb {
             Self::Check { config: own } => Command::Check {
                 config: config.followed_by(own).config,
             },
+            Self::Streams { config: own, json } => Command::Streams {
+                config: config.followed_by(own).config,
+                json,
+            },
+            Self::Peek {
+                stream,
+                config: own,
+                limit,
+                fields,
+                json,
+            } => Command::Peek {
+                config: config.followed_by(own).config,
+                stream,
+                fields,
+                limit: limit.into(),
+                json,
+            },
+            Self::Completions { shell } => Command::Completions { shell },
+            Self::Man { folder } => Command::Man { folder },
             Self::About { format } => Command::About {
                 format: format.or(before.format).unwrap_or_default(),
             },
@@ -206,13 +273,18 @@ impl Flat {
     /// Refuses flags before a verb that select another command, or that this one does not have.
     fn check_beside(&self, verb: &Verb) -> Result<(), clap::Error> {
         let takes_input = matches!(verb, Verb::Read { .. });
-        let takes_config =
-            takes_input || matches!(verb, Verb::Discover { .. } | Verb::Check { .. });
+        let takes_no_config = matches!(
+            verb,
+            Verb::About { .. } | Verb::Completions { .. } | Verb::Man { .. } | Verb::Sandbox { .. }
+        );
         let refused = [
             ("--discover", self.discover),
             ("--test", self.test.is_some()),
             ("--about", self.about),
-            ("--config", !takes_config && !self.config.config.is_empty()),
+            (
+                "--config",
+                takes_no_config && !self.config.config.is_empty(),
+            ),
             ("--catalog", !takes_input && self.input.catalog().is_some()),
             ("--state", !takes_input && self.input.state.is_some()),
         ];
@@ -369,6 +441,8 @@ mod tests {
             "t -p c check",
             "t --config a about",
             "t --config a sandbox",
+            "t --config a man f",
+            "t --state s peek contact",
         ] {
             assert!(invocation(line).is_err(), "{line}");
         }
@@ -383,6 +457,22 @@ mod tests {
             faults: Some("f.json".to_owned()),
         };
         assert_eq!(command, expected);
+    }
+
+    #[test]
+    fn one_letter_sets_the_level_of_the_log() {
+        for (line, level) in [
+            ("t read -v", Some(Level::Debug)),
+            ("t -v read", Some(Level::Debug)),
+            ("t read -q", Some(Level::Warning)),
+            ("t read -qq", Some(Level::Error)),
+            ("t --config a", None),
+        ] {
+            assert_eq!(invocation(line).unwrap().log_level, level, "{line}");
+        }
+        for line in ["t read -v -q", "t read -v --log-level debug"] {
+            assert!(invocation(line).is_err(), "{line}");
+        }
     }
 
     #[test]

@@ -4,9 +4,13 @@ pub mod about;
 mod check;
 pub mod context;
 mod discover;
+mod manual;
+mod peek;
 mod pick;
 mod read;
 mod sandbox;
+mod streams;
+mod table;
 
 use self::context::CommandContext;
 use crate::cli::command::Command;
@@ -35,6 +39,19 @@ pub async fn run(command: Command, context: &CommandContext) -> Result<()> {
             context.print(about::document(format)).await;
             Ok(())
         }
+        Command::Peek {
+            config,
+            stream,
+            fields,
+            limit,
+            json,
+        } => peek::run(context, &config, &stream, &fields, limit, json).await,
+        Command::Streams { config, json } => streams::run(context, &config, json).await,
+        Command::Completions { shell } => {
+            context.print(manual::completions(shell)).await;
+            Ok(())
+        }
+        Command::Man { folder } => manual::pages(&folder),
         Command::Sandbox {
             port,
             options,

@@ -35,6 +35,17 @@ pub fn apply(pick: &Pick, mut wanted: Vec<Wanted>) -> Result<Vec<Wanted>> {
     Ok(wanted)
 }
 
+/// The stream of a name.
+pub fn one(mut wanted: Vec<Wanted>, name: &str) -> Result<Wanted> {
+    match wanted
+        .iter()
+        .position(|one| [one.names().0, one.names().1].contains(&name))
+    {
+        Some(at) => Ok(wanted.swap_remove(at)),
+        None => bail!("{}", unknown(&wanted, name, "peek")),
+    }
+}
+
 /// The streams of a pattern, at least one.
 fn found<'w>(wanted: &'w mut [Wanted], pattern: &str, flag: &str) -> Result<Vec<&'w mut Wanted>> {
     if !wanted.iter().any(|one| matches(pattern, one)) {

@@ -1,3 +1,5 @@
 //! The commands and flags that are for people.
 
+mod examples;
 mod read;
+mod views;
