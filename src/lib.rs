@@ -19,6 +19,8 @@
 pub mod support;
 pub mod time;
 
+pub mod table;
+
 pub mod log;
 
 pub mod config;

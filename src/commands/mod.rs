@@ -10,7 +10,6 @@ mod pick;
 mod read;
 mod sandbox;
 mod streams;
-mod table;
 
 use self::context::CommandContext;
 use crate::cli::command::Command;

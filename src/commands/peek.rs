@@ -1,7 +1,7 @@
 //! Shows the newest records of a stream.
 
 use super::context::CommandContext;
-use super::{pick, table};
+use super::pick;
 use crate::api::page::{Order, Page, PageRequest, PageToken, Window};
 use crate::catalog::{PRIMARY_KEY, REPLICATION_KEY, Replication, Selection};
 use crate::http::failure::Failure;
@@ -11,6 +11,7 @@ use crate::record::schema::Property;
 use crate::source::Source;
 use crate::source::tally::Tally;
 use crate::sync::Wanted;
+use crate::table;
 use anyhow::Result;
 use serde_json::{Map, Value};
 

@@ -3,12 +3,21 @@
 use super::context::CommandContext;
 use super::pick;
 use crate::cli::command::Pick;
+use crate::config::BaseUrl;
 use crate::protocol::message::Message;
 use crate::source::settings;
 use crate::state::State;
 use crate::sync::{self, Wanted, conclusion};
 use anyhow::Result;
 use std::path::Path;
+
+/// What a person may do after a first run.
+const AFTER_THE_SANDBOX: &str = "\
+These records are made up: they came from the sandbox, over HTTP. Look at them:
+  tap-revops peek contact --config sample_config.json
+  tap-revops read --config sample_config.json > output.jsonl
+  duckdb -c \"select stream, count(*) from read_ndjson('output.jsonl') group by stream\"
+For a workspace of your own, README.md says what to write into a configuration.";
 
 pub async fn run(
     context: &CommandContext,
@@ -22,6 +31,7 @@ pub async fn run(
         ("end_date", "--end-date", pick.end_date.as_ref()),
     ];
     let config = context.config_with(config, &dates)?;
+    let is_sandbox = matches!(config.base_url, BaseUrl::Sandbox(_));
     let state = context.protocol.state(&stored_state(context, state)?)?;
     let catalog = context.input(catalog, "catalog")?;
     let entries = catalog
@@ -46,12 +56,19 @@ pub async fn run(
     let names: Vec<(&str, &str)> = wanted.iter().map(Wanted::names).collect();
     settings::warn_of_unknown_streams(&source, &names);
     warn_of_foreign_state(context, &state, &wanted);
-    context.send(Message::Resumed(state.clone())).await;
+    let resumed = Message::Resumed {
+        state: state.clone(),
+        streams: wanted.iter().map(|one| one.name().to_owned()).collect(),
+    };
+    context.send(resumed).await;
     let ends = sync::sync(&source, context.protocol, wanted, &state, &context.messages).await;
-    match conclusion::failure(&source, &ends) {
-        Some(failure) => Err(failure.into()),
-        None => Ok(()),
+    if let Some(failure) = conclusion::failure(&source, &ends) {
+        return Err(failure.into());
     }
+    if is_sandbox {
+        context.log.advice(AFTER_THE_SANDBOX);
+    }
+    Ok(())
 }
 
 /// The text of the state file; empty if the file does not exist, as before the first run.

@@ -1,10 +1,10 @@
 //! Lists the streams: how each can be read, and what the key may not read.
 
 use super::context::CommandContext;
-use super::table;
 use crate::catalog::{PRIMARY_KEY, REPLICATION_KEY, Replication, Stream};
 use crate::http::failure::Failure;
 use crate::source::discover::{self, Answer, by_name};
+use crate::table;
 use anyhow::Result;
 use serde_json::{Value, json};
 

@@ -2,7 +2,8 @@
 //! read to the last byte, and decoded.
 
 use super::failure::{Failure, FailureKind};
-use crate::log::{Log, Waiting};
+use crate::log::Log;
+use crate::log::figures::Waiting;
 use crate::record::findings::counted;
 use crate::time::clock::Clock;
 use std::time::Duration;
@@ -150,14 +151,15 @@ impl<'a> Attempts<'a> {
             "{name}: {failure}; trying again in {seconds:.1} s (attempt {failed} failed, {spent} of {total} s spent)"
         );
         match self.subject.stream {
-            Some(stream) if failure.kind == FailureKind::RateLimited => {
+            Some(stream) => {
                 let waiting = Waiting {
                     stream: stream.to_owned(),
                     until: self.clock.now() + wait,
+                    is_rate_limited: failure.kind == FailureKind::RateLimited,
                 };
                 self.log.waiting(text, waiting);
             }
-            _ => self.log.warning(text),
+            None => self.log.warning(text),
         }
     }
 }

@@ -1,9 +1,10 @@
 //! The log. Entries go through a channel to the one writer, which formats them for the protocol.
 
+pub mod figures;
 mod redaction;
 
+use self::figures::{Progress, Summary, Totals, Waiting};
 use self::redaction::redact;
-use crate::time::timestamp::Timestamp;
 use secrecy::{ExposeSecret, SecretString};
 use serde_json::{Value, json};
 use std::sync::{Arc, OnceLock};
@@ -44,10 +45,16 @@ pub struct LogEntry {
 pub enum Detail {
     #[default]
     Nothing,
-    /// A stream waits because of a rate limit.
+    /// A stream waits before it tries again.
     Waiting(Waiting),
+    /// A stream has got further. This is for the display alone: such an entry has no line.
+    Progress(Progress),
     /// A stream has been read to its end.
     Summary(Summary),
+    /// The run has ended.
+    Totals(Totals),
+    /// What a person may do after this run. A line only on a terminal.
+    Advice,
     /// A metric, in the form of Singer's log lines.
     Metric(Value),
 }
@@ -69,21 +76,6 @@ pub enum LogFormat {
     Text,
     /// One JSON object per line, for orchestrators that read structured logs.
     Json,
-}
-
-/// A stream that waits because of a rate limit, and until when.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Waiting {
-    pub stream: String,
-    pub until: Timestamp,
-}
-
-/// The end of a stream's run.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Summary {
-    pub stream: String,
-    /// Whether there is nothing left for the next run, but for what changes from now on.
-    pub caught_up: bool,
 }
 
 /// Accepts entries from any part of the program. Logging never blocks.
@@ -114,7 +106,7 @@ impl Log {
         let _ = self.secret.set(key.clone());
     }
 
-    /// Logs that a stream waits because of a rate limit.
+    /// Logs that a stream waits before it tries again.
     pub fn waiting(&self, text: impl Into<String>, waiting: Waiting) {
         self.send(Level::Warning, text.into(), Detail::Waiting(waiting));
     }
@@ -122,6 +114,16 @@ impl Log {
     /// Logs how the run of a stream has ended.
     pub fn summary(&self, text: impl Into<String>, summary: Summary) {
         self.send(Level::Info, text.into(), Detail::Summary(summary));
+    }
+
+    /// Shows how far a stream has come.
+    pub fn progress(&self, progress: Progress) {
+        self.send(Level::Info, String::new(), Detail::Progress(progress));
+    }
+
+    /// Says on a terminal what may come after this run.
+    pub fn advice(&self, text: impl Into<String>) {
+        self.send(Level::Info, text.into(), Detail::Advice);
     }
 
     /// Logs a metric in Singer's form, if metrics are on. `kind` is `counter` or `timer`.

@@ -7,8 +7,8 @@ use std::sync::Arc;
 
 /// Something to write, independent of the protocol.
 pub enum Message {
-    /// The run starts from this state.
-    Resumed(State),
+    /// The run starts from this state, and is to read these streams.
+    Resumed { state: State, streams: Vec<String> },
     /// A stream begins; its records follow.
     Began(Arc<Selection>),
     /// Whole record lines of one page.

@@ -3,10 +3,12 @@
 //! asks for.
 
 pub mod airbyte;
+mod bars;
 mod document;
 pub mod message;
 mod mismatch;
 pub mod singer;
+mod streams;
 pub mod writer;
 
 use self::airbyte::catalog::AirbyteEntry;

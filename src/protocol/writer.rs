@@ -2,14 +2,17 @@
 //! and a state never before the records that it covers.
 
 use super::Protocol;
+use super::bars::Bars;
 use super::message::{Line, Message};
-use crate::log::{LogEntry, LogFormat};
+use super::streams::{self, Streams};
+use crate::log::{Detail, Level, LogEntry, LogFormat};
 use crate::state::State;
+use crate::table;
 use crate::time::clock::Clock;
-use std::collections::BTreeSet;
 use std::io::{self, Write};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
 
 /// How many bytes of a page are written at once. A run can stop after each piece.
 const PIECE: usize = 64 * 1024;
@@ -29,6 +32,18 @@ impl Stop {
     }
 }
 
+/// What stderr is.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum LogOutput {
+    /// A file or a pipe.
+    #[default]
+    Plain,
+    /// A terminal, whose last lines others write to as well.
+    Terminal,
+    /// A terminal on which bars may be drawn.
+    Bars,
+}
+
 pub struct Writer<'w> {
     protocol: Protocol,
     log_format: LogFormat,
@@ -36,8 +51,12 @@ pub struct Writer<'w> {
     clock: Arc<dyn Clock>,
     /// All current bookmarks: the incoming ones, and those of the streams that have ended.
     state: State,
-    /// Streams that have begun and not ended.
-    open: BTreeSet<String>,
+    streams: Streams,
+    /// When the run began, by the clock that never goes back.
+    began: Duration,
+    output: LogOutput,
+    bars: Option<Bars>,
+    advice: Vec<String>,
     out: &'w mut dyn Write,
     err: &'w mut dyn Write,
 }
@@ -48,16 +67,21 @@ impl<'w> Writer<'w> {
         log_format: LogFormat,
         stop: Stop,
         clock: Arc<dyn Clock>,
+        output: LogOutput,
         out: &'w mut dyn Write,
         err: &'w mut dyn Write,
     ) -> Self {
         Self {
+            began: clock.monotonic(),
+            bars: (output == LogOutput::Bars).then(Bars::new),
+            output,
+            advice: Vec::new(),
             protocol,
             log_format,
             stop,
             clock,
             state: State::default(),
-            open: BTreeSet::new(),
+            streams: Streams::default(),
             out,
             err,
         }
@@ -75,12 +99,14 @@ impl<'w> Writer<'w> {
             return Ok(());
         }
         match message {
-            Message::Resumed(state) => {
+            Message::Resumed { state, streams } => {
                 self.state = state;
+                self.streams.plan(&streams);
                 Ok(())
             }
             Message::Began(selection) => {
-                self.open.insert(selection.stream.name.clone());
+                self.streams
+                    .begin(&selection.stream.name, self.clock.monotonic());
                 let lines = self.protocol.began(&selection, self.clock.now());
                 self.out.write_all(lines.as_bytes())
             }
@@ -94,19 +120,20 @@ impl<'w> Writer<'w> {
                     Some(bookmark) => self.state.set_bookmark(&stream, &bookmark),
                     None => self.state.remove_bookmark(&stream),
                 }
-                self.open.remove(&stream);
                 let lines = self
                     .protocol
                     .ended(&self.state, &stream, records, self.clock.now());
-                self.put(&lines)
+                self.put(&lines)?;
+                self.streams.end(&stream);
+                Ok(())
             }
             Message::Left { stream } => {
-                self.open.remove(&stream);
+                self.streams.leave(&stream);
                 let line = self.protocol.abandoned(&stream, self.clock.now());
                 self.put(&line)
             }
             Message::Failed { stream, failure } => {
-                self.open.remove(&stream);
+                self.streams.fail(&stream);
                 let lines =
                     self.protocol
                         .failed(&stream, &failure, self.log_format, self.clock.now());
@@ -116,20 +143,114 @@ impl<'w> Writer<'w> {
         }
     }
 
-    /// Writes an entry of the log.
+    /// Writes an entry of the log, or shows what it tells.
     pub fn log(&mut self, entry: &LogEntry) -> io::Result<()> {
-        let is_open = |stream: &str| self.open.contains(stream);
+        match &entry.detail {
+            Detail::Progress(progress) => {
+                self.streams.progress(progress);
+                self.show();
+                return self.tell_how_far();
+            }
+            Detail::Summary(summary) => {
+                self.streams.summarize(summary);
+                self.show();
+                if self.bars.is_some() {
+                    // The table at the end says the same.
+                    return Ok(());
+                }
+            }
+            Detail::Advice => {
+                self.advice.push(entry.text.clone());
+                return Ok(());
+            }
+            _ => {}
+        }
+        self.write_entry(entry)
+    }
+
+    /// Without bars, says from time to time how far the streams have come.
+    fn tell_how_far(&mut self) -> io::Result<()> {
+        if self.bars.is_some() {
+            return Ok(());
+        }
+        match self.streams.line_due(self.clock.monotonic()) {
+            Some(text) => self.write_entry(&LogEntry::new(Level::Info, text)),
+            None => Ok(()),
+        }
+    }
+
+    fn write_entry(&mut self, entry: &LogEntry) -> io::Result<()> {
+        let is_open = |stream: &str| self.streams.is_open(stream);
         let line = self
             .protocol
             .log(entry, self.log_format, self.clock.now(), is_open);
         self.write_line(&line)
     }
 
+    /// Whether bars are drawn, which have to be drawn again while nothing else happens.
+    pub fn draws(&self) -> bool {
+        self.bars.is_some()
+    }
+
+    /// Draws the bars as they are now.
+    pub fn show(&mut self) {
+        if let Some(bars) = &mut self.bars {
+            bars.show(self.streams.open(), self.clock.monotonic());
+            let drawn = bars.drawn();
+            // A closed stderr does not stop the run.
+            let _ = self.err.write_all(&drawn);
+        }
+    }
+
+    /// Writes the totals of a run that read streams, and what may be done next if it succeeded.
+    pub fn total(&mut self, has_succeeded: bool) -> io::Result<()> {
+        self.clear_bars();
+        let took = self.clock.monotonic().saturating_sub(self.began);
+        let Some(totals) = self.streams.totals(took) else {
+            return Ok(());
+        };
+        if self.output == LogOutput::Plain || self.log_format == LogFormat::Json {
+            return self.write_entry(&LogEntry {
+                detail: Detail::Totals(totals.clone()),
+                ..LogEntry::new(Level::Info, streams::sentence(&totals))
+            });
+        }
+        let mut text = self.streams.table(&totals, table::width_of_log());
+        for advice in self.advice.iter().filter(|_| has_succeeded) {
+            text.push_str(advice);
+            text.push('\n');
+        }
+        self.write_line(&Line::Err(text))
+    }
+
+    /// Says what it means for each stream that the run is interrupted.
+    pub fn interrupted(&mut self) -> io::Result<()> {
+        self.clear_bars();
+        for sentence in self.streams.interrupted() {
+            self.write_entry(&LogEntry::new(Level::Warning, sentence))?;
+        }
+        Ok(())
+    }
+
+    fn clear_bars(&mut self) {
+        if let Some(mut bars) = self.bars.take() {
+            bars.clear();
+            let _ = self.err.write_all(&bars.drawn());
+        }
+    }
+
     /// Reports the streams that are not finished when the run stops.
     pub fn abandon(&mut self) -> io::Result<()> {
-        for stream in std::mem::take(&mut self.open) {
+        self.clear_bars();
+        let open: Vec<String> = self
+            .streams
+            .open()
+            .map(|one| one.name().to_owned())
+            .collect();
+        for stream in open {
             let line = self.protocol.abandoned(&stream, self.clock.now());
             self.put(&line)?;
+            self.streams.leave(&stream);
         }
         Ok(())
     }
@@ -147,8 +268,13 @@ impl<'w> Writer<'w> {
         match line {
             Line::Out(text) => self.put(text),
             Line::Err(text) => {
+                let drawn = self.bars.as_ref().map(|bars| {
+                    bars.put_above(text);
+                    bars.drawn()
+                });
+                let bytes = drawn.as_deref().unwrap_or(text.as_bytes());
                 // A closed stderr does not stop the run.
-                let _ = self.err.write_all(text.as_bytes());
+                let _ = self.err.write_all(bytes);
                 Ok(())
             }
         }
@@ -197,6 +323,7 @@ mod tests {
             format,
             stop.clone(),
             clock,
+            LogOutput::Plain,
             &mut out,
             &mut err,
         );

@@ -13,18 +13,22 @@ use crate::http::failure::{Failure, FailureKind};
 use crate::log::{Level, Log, LogEntry, LogFormat};
 use crate::protocol::Protocol;
 use crate::protocol::message::Message;
-use crate::protocol::writer::{Stop, Writer};
+use crate::protocol::writer::{LogOutput, Stop, Writer};
 use crate::time::clock::{Clock, SystemClock};
 use anyhow::anyhow;
 use clap::ValueEnum;
 use std::ffi::OsString;
 use std::io::{self, ErrorKind, IsTerminal, Write};
 use std::sync::Arc;
+use std::time::Duration;
 use tokio::sync::mpsc::{self, Receiver, UnboundedReceiver};
 use tokio::task::JoinError;
 
 /// How many messages may wait for the writer. The largest message is the lines of one page.
 const WAITING_MESSAGES: usize = 4;
+
+/// Bars that show rates and waits are drawn again so often, even if nothing happens.
+const BETWEEN_DRAWS: Duration = Duration::from_millis(200);
 
 /// Threads in addition to the one that writes: one fetches while another decodes.
 const WORKERS: usize = 2;
@@ -40,6 +44,19 @@ pub struct World<'w> {
     pub err: &'w mut dyn Write,
     /// Whether `err` is a terminal. If it is not, an orchestrator may collect metrics from it.
     pub err_is_terminal: bool,
+    /// Whether `out` is one. Then records would run over what is drawn.
+    pub out_is_terminal: bool,
+}
+
+impl World<'_> {
+    fn log_output(&self) -> LogOutput {
+        let is_dumb = variable(&self.environment, "TERM").is_none_or(|name| name == "dumb");
+        match (self.err_is_terminal, self.out_is_terminal || is_dumb) {
+            (false, _) => LogOutput::Plain,
+            (true, true) => LogOutput::Terminal,
+            (true, false) => LogOutput::Bars,
+        }
+    }
 }
 
 /// Runs one command with the arguments, the environment and the outputs of the process.
@@ -57,6 +74,7 @@ pub fn run_process(protocol: Protocol) -> ExitStatus {
         out: &mut io::stdout().lock(),
         err: &mut io::stderr().lock(),
         err_is_terminal: io::stderr().is_terminal(),
+        out_is_terminal: io::stdout().is_terminal(),
     })
 }
 
@@ -99,6 +117,7 @@ fn print_parse_error(error: &clap::Error, world: World) -> ExitStatus {
 
 /// Runs a command, and writes its messages and its log until it ends or is interrupted.
 async fn work(invocation: Invocation, world: World<'_>) -> ExitStatus {
+    let output = world.log_output();
     let (protocol, clock) = (world.protocol, world.clock);
     let (messages, mut incoming) = mpsc::channel(WAITING_MESSAGES);
     let (entries, mut logged) = mpsc::unbounded_channel();
@@ -120,10 +139,10 @@ async fn work(invocation: Invocation, world: World<'_>) -> ExitStatus {
     let task = tokio::spawn(async move { commands::run(invocation.command, &context).await });
     let stop = Stop::default();
     let interrupted = interruption::watch(world.interruption, stop.clone());
-    let mut writer = Writer::new(protocol, format, stop, clock, world.out, world.err);
+    let mut writer = Writer::new(protocol, format, stop, clock, output, world.out, world.err);
     let written = tokio::select! {
         biased;
-        status = interrupted => writer.abandon().map(|()| status),
+        status = interrupted => abandon(&mut writer, status),
         written = write_all(&mut writer, &mut incoming, &mut logged) => match written {
             Ok(()) => conclude(&mut writer, protocol, &mut logged, &log, task.await),
             Err(error) => Err(error),
@@ -147,10 +166,12 @@ async fn write_all(
     incoming: &mut Receiver<Message>,
     logged: &mut UnboundedReceiver<LogEntry>,
 ) -> io::Result<()> {
+    let mut ticks = tokio::time::interval(BETWEEN_DRAWS);
     loop {
         tokio::select! {
             // Log entries that came before a message are written before it.
             biased;
+            _ = ticks.tick(), if writer.draws() => writer.show(),
             Some(entry) = logged.recv() => writer.log(&entry)?,
             message = incoming.recv() => match message {
                 Some(message) => writer.write(message)?,
@@ -163,7 +184,16 @@ async fn write_all(
     }
 }
 
-/// Writes the remaining entries and, if the command failed, its error.
+/// Ends a run that is interrupted.
+fn abandon(writer: &mut Writer<'_>, status: ExitStatus) -> io::Result<ExitStatus> {
+    if status != ExitStatus::BrokenPipe {
+        writer.interrupted()?;
+    }
+    writer.abandon()?;
+    Ok(status)
+}
+
+/// Writes the remaining entries, the totals and, if the command failed, its error.
 fn conclude(
     writer: &mut Writer<'_>,
     protocol: Protocol,
@@ -174,6 +204,7 @@ fn conclude(
     while let Ok(entry) = logged.try_recv() {
         writer.log(&entry)?;
     }
+    writer.total(matches!(result, Ok(Ok(()))))?;
     let error = match result {
         Ok(Ok(())) => return Ok(ExitStatus::Success),
         Ok(Err(error)) => error,

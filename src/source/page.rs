@@ -8,6 +8,8 @@ use super::tally::Tally;
 use crate::api::page::{Page, PageRequest};
 use crate::http::failure::Failure;
 use crate::http::retry::{Attempts, Subject};
+use crate::record::findings::counted;
+use std::time::Duration;
 
 impl Source {
     /// One page of a stream, and the page size with which it came.
@@ -27,11 +29,16 @@ impl Source {
         loop {
             let turn = self.turn(tally).await;
             let sent = self.api.page_request(&request, filters);
+            let asked = self.clock.monotonic();
             let reply = self.send(&sent, turn, tally).await;
             let page = reply.and_then(|reply| self.api.page(reply, request.token.is_some()));
             self.note_answer(&page);
             match page {
-                Ok(page) => return Ok((page, request.limit)),
+                Ok(page) => {
+                    let took = self.clock.monotonic().saturating_sub(asked);
+                    self.log_page(&name, &request, page.records.len(), took);
+                    return Ok((page, request.limit));
+                }
                 Err(failure) => {
                     let limit = request.limit;
                     let next = self.next_limit(limit, failure, &mut attempts, turn, tally);
@@ -66,6 +73,19 @@ impl Source {
             }
             _ => Err(failure),
         }
+    }
+
+    /// Logs what a page was asked for, and what came.
+    fn log_page(&self, name: &str, request: &PageRequest, records: usize, took: Duration) {
+        let PageRequest { limit, window, .. } = request;
+        let from = window.from.as_ref();
+        let from = from.map_or("its start", |from| &from.updated_at);
+        let until = window.until.as_deref().unwrap_or("its end");
+        let by = request.token.map_or("", |_| " by token");
+        let (records, took) = (counted(records as u64, "record"), took.as_millis());
+        self.log.debug(format!(
+            "{name}: from {from} to {until}{by}, limit {limit}: {records} in {took} ms"
+        ));
     }
 
     fn warn_of_smaller_pages(&self, name: &str, failure: &Failure, smaller: u16) {

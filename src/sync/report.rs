@@ -1,6 +1,6 @@
 //! The log entries and metrics about reading one stream.
 
-use crate::log::Summary;
+use crate::log::figures::{Progress, Summary};
 use crate::record::findings::counted;
 use crate::source::Source;
 use crate::source::tally::Tally;
@@ -37,12 +37,16 @@ impl Report {
         }
     }
 
-    /// Logs the progress of a long stream from time to time.
-    pub fn progress(&self, pages: u64, records: u64) {
-        const PAGES_BETWEEN: u64 = 100;
-        if pages.is_multiple_of(PAGES_BETWEEN) {
-            self.info(format!("{records} records so far"));
-        }
+    /// Shows how far the stream has come.
+    pub fn progress(&self, pages: u64, records: u64, share: Option<f64>) {
+        self.source.log.progress(Progress {
+            stream: self.stream.clone(),
+            records,
+            pages,
+            share,
+            retries: self.tally.retries(),
+            waited: self.tally.waited(),
+        });
     }
 
     pub fn info(&self, text: impl AsRef<str>) {
@@ -64,29 +68,36 @@ impl Report {
 
     /// One line about the records that were read, and the requests and time it took.
     pub fn summary(&self, read: &Read) {
-        let updated_at = |bookmark: Option<&Bookmark>| {
-            bookmark.map_or("none".to_owned(), |bookmark| bookmark.updated_at.clone())
+        let updated_at =
+            |bookmark: Option<&Bookmark>| bookmark.map(|bookmark| bookmark.updated_at.clone());
+        let summary = Summary {
+            stream: self.stream.clone(),
+            records: read.records,
+            pages: read.pages,
+            retries: self.tally.retries(),
+            waited: self.tally.waited(),
+            took: self.took(),
+            old: updated_at(read.old),
+            new: updated_at(read.new),
+            caught_up: read.caught_up,
         };
+        let none = || "none".to_owned();
         let text = format!(
             "{}: {} in {} ({} bytes), {}, {:.1} s waited for rate limits, bookmark {} -> {}, {}",
             self.stream,
             counted(read.records, "record"),
             counted(read.pages, "page"),
             self.tally.bytes(),
-            counted(self.tally.retries(), "retry"),
-            self.tally.waited().as_secs_f64(),
-            updated_at(read.old),
-            updated_at(read.new),
+            counted(summary.retries, "retry"),
+            summary.waited.as_secs_f64(),
+            summary.old.clone().unwrap_or_else(none),
+            summary.new.clone().unwrap_or_else(none),
             if read.caught_up {
                 "caught up"
             } else {
                 "more to read"
             },
         );
-        let summary = Summary {
-            stream: self.stream.clone(),
-            caught_up: read.caught_up,
-        };
         self.source.log.summary(text, summary);
     }
 
@@ -95,8 +106,12 @@ impl Report {
         let (stream, log) = (&self.stream, &self.source.log);
         let tags = json!({"stream": stream, "endpoint": stream});
         log.metric("counter", "record_count", &json!(records), &tags);
-        let took = self.source.clock.monotonic().saturating_sub(self.began);
+        let took = self.took();
         let tags = json!({"stream": stream, "job_type": "sync_stream", "status": status});
         log.metric("timer", "job_duration", &json!(took.as_secs_f64()), &tags);
+    }
+
+    fn took(&self) -> Duration {
+        self.source.clock.monotonic().saturating_sub(self.began)
     }
 }

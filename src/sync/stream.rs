@@ -146,7 +146,8 @@ impl StreamRun {
         if !lines.is_empty() {
             self.say(Message::Records(lines)).await?;
         }
-        self.report.progress(self.pages, self.lines.records);
+        let share = self.plan.share();
+        self.report.progress(self.pages, self.lines.records, share);
         if self.is_enough() {
             return Ok(());
         }

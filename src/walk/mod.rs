@@ -11,6 +11,7 @@ pub mod plan;
 mod present;
 mod scan;
 mod seen;
+mod share;
 pub mod terms;
 mod tokens;
 mod window;

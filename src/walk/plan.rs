@@ -16,6 +16,7 @@ use super::past::{NewestRecord, Past, Walker, page_query};
 use super::present::Present;
 use super::scan::Scan;
 use super::seen::Seen;
+use super::share::{self, Part};
 use super::terms::{Reading, Span, Terms};
 use super::window::{Seeking, WindowWalk};
 use crate::api::page::{LowerBound, PageToken, Window};
@@ -47,7 +48,8 @@ pub struct Plan {
     pub is_bounded: bool,
     /// When its first page was asked for.
     began_at: Option<Timestamp>,
-    /// The latest stamp that it has read below its bound.
+    /// The earliest and the latest stamp that it has read below its bound.
+    earliest: Option<Timestamp>,
     latest: Option<Timestamp>,
     /// The stamp of the newest record, if that is known.
     data_end: Option<Timestamp>,
@@ -92,6 +94,7 @@ impl Plan {
             leaves_more: false,
             is_bounded: false,
             began_at: None,
+            earliest: None,
             latest: None,
             data_end: None,
             restarted: None,
@@ -293,6 +296,7 @@ impl Plan {
             bound.is_none_or(|bound| *stamp < bound.timestamp)
         };
         let stamp = version.stamp.map(|(stamp, _)| stamp).filter(is_bounded);
+        self.earliest = self.earliest.into_iter().chain(stamp).min();
         self.latest = self.latest.max(stamp);
         let is_known = self.terms.known.as_ref().is_some_and(|(id, timestamp)| {
             id == version.id && version.stamp.is_some_and(|(stamp, _)| stamp == *timestamp)
@@ -593,5 +597,27 @@ impl Plan {
     /// The newest version that the run can promise, once it is done.
     pub fn promised(&self) -> Option<Newest> {
         Newest::of(self.past.clone(), self.promised.clone())
+    }
+
+    /// How far `updated_at` has come from the first record to the end of the data, as far as that is
+    /// known, from 0 to 1. None where records come in no order.
+    pub fn share(&self) -> Option<f64> {
+        let begin = self.earliest?;
+        match &self.phase {
+            Phase::Past(past) => {
+                let edge = self.edge_at(past.horizon).timestamp;
+                let end = self.data_end.map_or(edge, |data_end| data_end.min(edge));
+                let parts = past.windows.iter().map(|one| Part {
+                    position: one.walk.position().unwrap_or(begin),
+                    end: one.walk.edge().map_or(end, |edge| edge.timestamp),
+                });
+                share::of(begin, end, parts)
+            }
+            Phase::Present(_) => {
+                let (position, end) = (self.latest?, self.data_end.or(self.began_at)?);
+                share::of(begin, end, std::iter::once(Part { position, end }))
+            }
+            Phase::First(_) | Phase::Oldest { .. } | Phase::Scan(_) | Phase::Done => None,
+        }
     }
 }

@@ -17,7 +17,7 @@ fn assert_one_sentence(run: Run, sentence: &str) {
     let run = run.ended(2).says(sentence);
     assert_eq!(run.stdout, "");
     assert_eq!(run.stderr.lines().count(), 1, "{}", run.stderr);
-    assert!(run.stderr.starts_with("CRITICAL "), "{}", run.stderr);
+    assert_eq!(run.logged("CRITICAL ").len(), 1, "{}", run.stderr);
 }
 
 #[test]
@@ -394,6 +394,7 @@ fn metrics_are_logged_unless_stderr_is_a_terminal() {
             out: &mut out,
             err: &mut err,
             err_is_terminal,
+            out_is_terminal: false,
         });
         assert_eq!(status as i32, 0);
         let log = String::from_utf8(err).unwrap();

@@ -147,6 +147,7 @@ impl Workspace {
             out: &mut out,
             err: &mut err,
             err_is_terminal: false,
+            out_is_terminal: false,
         });
         self.assert_key_absent(Run {
             status: status as i32,
@@ -235,6 +236,20 @@ pub fn command(arguments: &[&str], environment: &[(&str, &str)]) -> Command {
     command
 }
 
+/// The lines of a log without their times.
+pub fn untimed(log: &str) -> impl Iterator<Item = &str> {
+    let is_time = |text: &str| {
+        text.len() == 8
+            && text
+                .bytes()
+                .all(|byte| byte.is_ascii_digit() || byte == b':')
+    };
+    log.lines().map(move |line| match line.split_once(' ') {
+        Some((time, rest)) if is_time(time) => rest,
+        _ => line,
+    })
+}
+
 impl From<Output> for Run {
     fn from(output: Output) -> Self {
         Self {
@@ -268,9 +283,9 @@ impl Run {
         self
     }
 
-    /// The log lines of a level, which ends in a space, without the level.
+    /// The log lines of a level, which ends in a space, without their times and the level.
     pub fn logged(&self, level: &str) -> Vec<&str> {
-        let lines = self.stderr.lines();
+        let lines = untimed(&self.stderr);
         lines.filter_map(|line| line.strip_prefix(level)).collect()
     }
 

@@ -87,7 +87,7 @@ pub fn log_lines(entry: &LogEntry, now: Timestamp, is_open: impl Fn(&str) -> boo
         // Metrics are Singer's. Airbyte has the counts in the states.
         Detail::Metric(_) => String::new(),
         // Before its start and after its end, a stream has no status.
-        Detail::Waiting(waiting) if is_open(&waiting.stream) => {
+        Detail::Waiting(waiting) if waiting.is_rate_limited && is_open(&waiting.stream) => {
             let reset = waiting.until.timestamp_millis();
             let reason = json!({"type": "RATE_LIMITED", "rate_limited": {"quota_reset": reset}});
             log + &stream_status(&waiting.stream, "RUNNING", Some(reason), now)

@@ -49,15 +49,17 @@ pub fn frame(stream: &str, extracted_at: Timestamp) -> Frame {
     }
 }
 
-/// An entry of the log: as Singer's tools write and parse them, each line with its level; or in
-/// JSON, as Meltano reads structured logs.
+/// An entry of the log: each line with its time (UTC) and, as Singer's tools write and parse it, its
+/// level; or in JSON, as Meltano reads structured logs.
 pub fn log_lines(entry: &LogEntry, format: LogFormat, now: Timestamp) -> String {
     if format == LogFormat::Json {
         return line(&structured(entry, now));
     }
-    let level = entry.level.name();
+    let (time, level) = (now.format("%H:%M:%S"), entry.level.name());
     let lines = entry.text.lines();
-    lines.map(|line| format!("{level} {line}\n")).collect()
+    lines
+        .map(|line| format!("{time} {level} {line}\n"))
+        .collect()
 }
 
 fn structured(entry: &LogEntry, now: Timestamp) -> Value {
@@ -74,11 +76,24 @@ fn structured(entry: &LogEntry, now: Timestamp) -> Value {
         "message": entry.text,
     });
     match &entry.detail {
-        Detail::Nothing => {}
+        Detail::Nothing | Detail::Progress(_) | Detail::Advice => {}
         Detail::Waiting(waiting) => log["stream_name"] = json!(waiting.stream),
         Detail::Summary(summary) => {
             log["stream_name"] = json!(summary.stream);
             log["caught_up"] = json!(summary.caught_up);
+            log["records"] = json!(summary.records);
+            log["pages"] = json!(summary.pages);
+            log["retries"] = json!(summary.retries);
+            log["waited"] = json!(summary.waited.as_secs_f64());
+            log["seconds"] = json!(summary.took.as_secs_f64());
+            log["bookmark"] = json!({"old": summary.old, "new": summary.new});
+        }
+        Detail::Totals(totals) => {
+            log["streams"] = json!(totals.streams);
+            log["failed"] = json!(totals.failed);
+            log["records"] = json!(totals.records);
+            log["pages"] = json!(totals.pages);
+            log["seconds"] = json!(totals.took.as_secs_f64());
         }
         Detail::Metric(metric) => {
             log["stream_name"] = metric["tags"]["stream"].clone();

@@ -3,3 +3,4 @@
 mod examples;
 mod read;
 mod views;
+mod watching;

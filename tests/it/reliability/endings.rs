@@ -122,6 +122,7 @@ fn a_disk_that_fills_up_holds_valid_output_up_to_its_last_newline() {
                 out: &mut out,
                 err: &mut err,
                 err_is_terminal: false,
+                out_is_terminal: false,
             });
             assert_eq!(status as i32, 4);
             let end = out
@@ -194,6 +195,7 @@ fn a_slow_reader_slows_down_the_requests_and_few_pages_wait_in_memory() {
             out: &mut out,
             err: &mut Vec::new(),
             err_is_terminal: false,
+            out_is_terminal: false,
         });
         assert_eq!(status as i32, 0);
         assert!(

@@ -26,6 +26,7 @@ fn run(trial: &Trial, protocol: Protocol, arguments: &[&str]) -> Run {
         out: &mut out,
         err: &mut err,
         err_is_terminal: false,
+        out_is_terminal: false,
     });
     trial.workspace.assert_key_absent(Run {
         status: status as i32,

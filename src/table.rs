@@ -4,6 +4,7 @@ use crate::time::timestamp;
 use comfy_table::presets::UTF8_FULL_CONDENSED;
 use comfy_table::{ColumnConstraint, ContentArrangement, Table};
 use serde_json::{Map, Value};
+use std::os::fd::AsFd;
 use unicode_width::{UnicodeWidthChar, UnicodeWidthStr};
 
 /// The width without a terminal, in columns.
@@ -16,18 +17,26 @@ const WIDEST_ID: usize = 36;
 /// What the borders of a column take.
 const BORDER: usize = 3;
 
-/// The width to write for: that of the terminal, or else what the environment says.
+/// The width to write for on stdout: that of the terminal, or else what the environment says.
 pub fn width(environment: &[(String, String)]) -> usize {
-    let of_terminal = || {
-        let size = rustix::termios::tcgetwinsize(std::io::stdout()).ok()?;
-        Some(usize::from(size.ws_col)).filter(|width| *width > 0)
-    };
     let of_environment = || {
         let mut variables = environment.iter();
         let (_, text) = variables.find(|(name, _)| name == "COLUMNS")?;
         text.parse().ok()
     };
-    of_terminal().or_else(of_environment).unwrap_or(USUAL_WIDTH)
+    width_of(std::io::stdout())
+        .or_else(of_environment)
+        .unwrap_or(USUAL_WIDTH)
+}
+
+/// The width of stderr, if it is a terminal.
+pub fn width_of_log() -> usize {
+    width_of(std::io::stderr()).unwrap_or(USUAL_WIDTH)
+}
+
+fn width_of(terminal: impl AsFd) -> Option<usize> {
+    let size = rustix::termios::tcgetwinsize(terminal).ok()?;
+    Some(usize::from(size.ws_col)).filter(|width| *width > 0)
 }
 
 /// A table. Cells that do not fit are wrapped, but for those of the first columns, `whole` of them.
