@@ -22,6 +22,11 @@ pub enum Command {
     Check {
         config: Vec<String>,
     },
+    /// Settle what the API's documentation leaves open.
+    DeepCheck {
+        config: Vec<String>,
+        json: bool,
+    },
     /// Print the configuration form that Airbyte shows to its users.
     Spec,
     About {

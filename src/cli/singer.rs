@@ -68,6 +68,12 @@ enum Verb {
     Check {
         #[command(flatten)]
         config: ConfigFlag,
+        /// Settle by a few requests what the API's documentation leaves open, and print a table.
+        #[arg(long)]
+        deep: bool,
+        /// With --deep: print one JSON object per line.
+        #[arg(long, requires = "deep")]
+        json: bool,
     },
     /// List what can be read, how, and what this key may not read.
     Streams {
@@ -231,9 +237,18 @@ impl Verb {
                 let input = input.or(before.input);
                 input.command(config.followed_by(own), pick.picked())
             }
-            Self::Check { config: own } => Command::Check {
-                config: config.followed_by(own).config,
-            },
+            Self::Check {
+                config: own,
+                deep,
+                json,
+            } => {
+                let config = config.followed_by(own).config;
+                if deep {
+                    Command::DeepCheck { config, json }
+                } else {
+                    Command::Check { config }
+                }
+            }
             Self::Streams { config: own, json } => Command::Streams {
                 config: config.followed_by(own).config,
                 json,

@@ -11,7 +11,7 @@ use anyhow::{Result, anyhow};
 use std::time::Duration;
 
 /// A check retries no longer than this, because a person is waiting for it.
-const LONGEST_CHECK: Duration = Duration::from_secs(10);
+pub const LONGEST_CHECK: Duration = Duration::from_secs(10);
 
 /// Runs a check, and reports its outcome as the protocol prescribes.
 pub async fn run(context: &CommandContext, files: &[String]) -> Result<()> {

@@ -3,6 +3,7 @@
 pub mod about;
 mod check;
 pub mod context;
+mod deep_check;
 mod discover;
 mod manual;
 mod peek;
@@ -30,6 +31,7 @@ pub async fn run(command: Command, context: &CommandContext) -> Result<()> {
             read::run(context, &config, catalog, state, &pick).await
         }
         Command::Check { config } => check::run(context, &config).await,
+        Command::DeepCheck { config, json } => deep_check::run(context, &config, json).await,
         Command::Spec => {
             context.print(airbyte::spec::line()).await;
             Ok(())

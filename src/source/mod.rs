@@ -9,6 +9,7 @@ pub mod settings;
 pub mod tally;
 
 use crate::api::Api;
+use crate::api::page::{PageRequest, PageToken};
 use crate::catalog::Stream;
 use crate::config::Config;
 use crate::http::client::{Client, LARGEST_BODY, Settings};
@@ -22,7 +23,9 @@ use crate::source::pace::{Pace, Turn};
 use crate::source::tally::Tally;
 use crate::support::suggestion;
 use crate::time::clock::Clock;
+use crate::time::timestamp::Timestamp;
 use anyhow::Result;
+use bytes::Bytes;
 use secrecy::SecretString;
 use std::sync::Arc;
 use std::time::Duration;
@@ -41,6 +44,14 @@ pub struct Source {
     pace: Pace,
     pub clock: Arc<dyn Clock>,
     answered: SetOnce<()>,
+}
+
+/// A page as the API sent it.
+pub struct Sample {
+    pub body: Bytes,
+    pub next: Option<PageToken>,
+    pub has_date: bool,
+    pub server_time: Timestamp,
 }
 
 impl Source {
@@ -154,6 +165,26 @@ impl Source {
         let read = |reply: Reply| self.api.succeeded(&reply, false);
         self.until_done(&format!("probe of {api_name}"), &request, read)
             .await
+    }
+
+    /// A page as the API sends it, for whoever wants to know its form.
+    pub async fn sample(&self, request: &PageRequest<'_>) -> Result<Sample, Failure> {
+        let stream = request.stream;
+        let filters = self.config.filters(&stream.name, &stream.api_name);
+        let sent = self.api.page_request(request, filters);
+        let read = |reply: Reply| {
+            let (body, has_date, server_time) =
+                (reply.body.clone(), reply.has_date, reply.server_time);
+            let page = self.api.page(reply, request.token.is_some())?;
+            Ok(Sample {
+                body,
+                next: page.next,
+                has_date,
+                server_time,
+            })
+        };
+        let name = format!("page of {}", stream.name);
+        self.until_done(&name, &sent, read).await
     }
 
     async fn until_done<T>(

@@ -9,7 +9,7 @@ fn each_command_of_the_manual_works() {
     let blocks = page.split("```sh\n").skip(1);
     let blocks = blocks.map(|block| block.split("```").next().unwrap());
     let commands: Vec<&str> = blocks.flat_map(str::lines).collect();
-    assert_eq!(commands.len(), 9);
+    assert_eq!(commands.len(), 10);
     let folder = tempfile::tempdir().unwrap();
     let root = Path::new(env!("CARGO_MANIFEST_DIR"));
     let sample = "sample_config.json";

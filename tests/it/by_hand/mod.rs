@@ -1,5 +1,6 @@
 //! The commands and flags that are for people.
 
+mod deep_check;
 mod examples;
 mod read;
 mod views;
