@@ -22,6 +22,7 @@ fn main() {
 /// package.
 fn commit() -> Option<String> {
     let named = std::env::var("TAP_REVOPS_BUILD_COMMIT").ok();
+    let named = named.filter(|commit| !commit.is_empty());
     let commit = named.or_else(of_checkout).or_else(of_package)?;
     let is_hash = commit.len() >= 7 && commit.bytes().all(|byte| byte.is_ascii_hexdigit());
     is_hash.then(|| commit.chars().take(12).collect())

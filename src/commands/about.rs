@@ -4,13 +4,14 @@ use crate::cli::command::AboutFormat;
 use crate::config;
 use serde_json::{Value, json};
 
-const CAPABILITIES: [&str; 6] = [
+const CAPABILITIES: [&str; 7] = [
     "catalog",
     "discover",
     "state",
     "about",
     "properties",
     "structured-logging",
+    "batch",
 ];
 
 pub fn document(format: AboutFormat) -> String {

@@ -3,12 +3,14 @@
 use super::context::CommandContext;
 use super::pick;
 use crate::cli::command::Pick;
-use crate::config::BaseUrl;
+use crate::config::{BaseUrl, BatchConfig, Config};
+use crate::protocol::Protocol;
 use crate::protocol::message::Message;
+use crate::protocol::singer::batches;
 use crate::source::settings;
 use crate::state::State;
 use crate::sync::{self, Wanted, conclusion};
-use anyhow::Result;
+use anyhow::{Context, Result};
 use std::path::Path;
 
 /// What a person may do after a first run.
@@ -31,6 +33,7 @@ pub async fn run(
         ("end_date", "--end-date", pick.end_date.as_ref()),
     ];
     let config = context.config_with(config, &dates)?;
+    let batches = batches(context, &config)?;
     let is_sandbox = matches!(config.base_url, BaseUrl::Sandbox(_));
     let state = context.protocol.state(&stored_state(context, state)?)?;
     let catalog = context.input(catalog, "catalog")?;
@@ -59,6 +62,7 @@ pub async fn run(
     let resumed = Message::Resumed {
         state: state.clone(),
         streams: wanted.iter().map(|one| one.name().to_owned()).collect(),
+        batches,
     };
     context.send(resumed).await;
     let ends = sync::sync(&source, context.protocol, wanted, &state, &context.messages).await;
@@ -69,6 +73,24 @@ pub async fn run(
         context.log.advice(AFTER_THE_SANDBOX);
     }
     Ok(())
+}
+
+/// Where records go in files, if they do. Airbyte has no such messages.
+fn batches(context: &CommandContext, config: &Config) -> Result<Option<BatchConfig>> {
+    let Some(batches) = config.batches.clone() else {
+        return Ok(None);
+    };
+    if context.protocol == Protocol::Airbyte {
+        context
+            .log
+            .warning("batch_config has no effect: Airbyte takes records only as messages");
+        return Ok(None);
+    }
+    batches::check(&batches).with_context(|| {
+        let root = batches.root.display();
+        format!("batch_config.storage.root: no file can be written to {root}; choose a folder that can be written to")
+    })?;
+    Ok(Some(batches))
 }
 
 /// The text of the state file; empty if the file does not exist, as before the first run.

@@ -2,6 +2,7 @@
 //! once, and later code does not check again.
 
 use super::api_name::ApiName;
+use super::batches;
 use super::forms::{full_date, utc_date, whole};
 use super::problems::{self, Problem};
 use super::raw::RawConfig;
@@ -28,8 +29,14 @@ pub fn resolve(raw: &RawConfig) -> Result<Config> {
         Vec::new()
     });
     let streams = streams::resolve(raw.value(), config.api(), &mut problems);
+    let batches = batches::resolve(raw.value(), &mut problems);
     if problems.is_empty() {
-        return config.resolve(authorities, streams);
+        let config = config.resolve(authorities)?;
+        return Ok(Config {
+            streams,
+            batches,
+            ..config
+        });
     }
     let sentences: Vec<String> = problems.iter().map(|one| raw.sentence(one)).collect();
     let count = match problems.len() {
@@ -196,8 +203,8 @@ impl Fields<'_> {
         Ok(certificates)
     }
 
-    /// The resolved configuration, once there are no problems.
-    fn resolve(&self, authorities: Vec<Certificate>, streams: Streams) -> Result<Config> {
+    /// The resolved configuration, once there are no problems, but for `streams` and `batch_config`.
+    fn resolve(&self, authorities: Vec<Certificate>) -> Result<Config> {
         let api = self.api();
         let expand = self.list("expand").unwrap_or_default();
         let page_size = match self.number("page_size") {
@@ -220,7 +227,8 @@ impl Fields<'_> {
             },
             lookback: Duration::from_secs(self.number("lookback_seconds")),
             expand,
-            streams,
+            streams: Streams::default(),
+            batches: None,
             unknown_fields: if self.text("unknown_fields") == Some("collect") {
                 UnknownFields::Collect
             } else {

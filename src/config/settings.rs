@@ -1,6 +1,7 @@
 //! The resolved configuration: complete, typed and checked.
 
 use super::api_name::ApiName;
+use super::batches::BatchConfig;
 use super::filters::Filters;
 use super::streams::Streams;
 use chrono::TimeDelta;
@@ -56,6 +57,8 @@ pub struct Config {
     pub lookback: Duration,
     pub expand: Vec<String>,
     pub streams: Streams,
+    /// Files in place of RECORD messages. Singer only.
+    pub batches: Option<BatchConfig>,
     pub unknown_fields: UnknownFields,
     pub concurrency: usize,
     pub requests_per_second: Option<f64>,

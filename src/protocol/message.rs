@@ -1,6 +1,7 @@
 //! Messages from the streams to the writer, and the text that a protocol makes of them.
 
 use crate::catalog::Selection;
+use crate::config::BatchConfig;
 use crate::http::failure::Failure;
 use crate::state::{Bookmark, State};
 use std::sync::Arc;
@@ -8,11 +9,17 @@ use std::sync::Arc;
 /// Something to write, independent of the protocol.
 pub enum Message {
     /// The run starts from this state, and is to read these streams.
-    Resumed { state: State, streams: Vec<String> },
+    Resumed {
+        state: State,
+        streams: Vec<String>,
+        batches: Option<BatchConfig>,
+    },
     /// A stream begins; its records follow.
     Began(Arc<Selection>),
     /// Whole record lines of one page.
     Records(Vec<u8>),
+    /// The records of one page, a line each, for a file.
+    Batched { stream: String, lines: Vec<u8> },
     /// A stream was read to its end, and all its records have been sent. Its bookmark replaces the
     /// old one; a stream without a bookmark has none afterwards either.
     Ended {
@@ -34,6 +41,17 @@ pub struct Frame {
     pub after: Vec<u8>,
     /// After the alterations, which follow `after`.
     pub end: &'static [u8],
+}
+
+impl Frame {
+    /// A record alone on its line.
+    pub fn none() -> Self {
+        Self {
+            before: Vec::new(),
+            after: Vec::new(),
+            end: b"\n",
+        }
+    }
 }
 
 /// Text for one of the two outputs.

@@ -289,7 +289,7 @@ pub fn sentence(totals: &Totals) -> String {
         count => format!(", {count} of them failed"),
     };
     format!(
-        "{}{failed}: {} in {}, {}, {} waited for rate limits, {} in all",
+        "{}{failed}: {}, {}, {}, {} waited for rate limits, {} in all",
         counted(totals.streams as u64, "stream"),
         counted(totals.records, "record"),
         counted(totals.pages, "page"),

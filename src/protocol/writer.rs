@@ -4,6 +4,7 @@
 use super::Protocol;
 use super::bars::Bars;
 use super::message::{Line, Message};
+use super::singer::batches::Batches;
 use super::streams::{self, Streams};
 use crate::log::{Detail, Level, LogEntry, LogFormat};
 use crate::state::State;
@@ -52,6 +53,7 @@ pub struct Writer<'w> {
     /// All current bookmarks: the incoming ones, and those of the streams that have ended.
     state: State,
     streams: Streams,
+    batches: Option<Batches>,
     /// When the run began, by the clock that never goes back.
     began: Duration,
     output: LogOutput,
@@ -82,6 +84,7 @@ impl<'w> Writer<'w> {
             clock,
             state: State::default(),
             streams: Streams::default(),
+            batches: None,
             out,
             err,
         }
@@ -99,9 +102,15 @@ impl<'w> Writer<'w> {
             return Ok(());
         }
         match message {
-            Message::Resumed { state, streams } => {
+            Message::Resumed {
+                state,
+                streams,
+                batches,
+            } => {
                 self.state = state;
                 self.streams.plan(&streams);
+                let now = self.clock.now();
+                self.batches = batches.map(|config| Batches::new(config, now));
                 Ok(())
             }
             Message::Began(selection) => {
@@ -111,11 +120,19 @@ impl<'w> Writer<'w> {
                 self.out.write_all(lines.as_bytes())
             }
             Message::Records(lines) => self.put_lines(&lines),
+            Message::Batched { stream, lines } => match &mut self.batches {
+                Some(batches) => {
+                    let messages = batches.add(&stream, &lines)?;
+                    self.put(&messages)
+                }
+                None => Ok(()),
+            },
             Message::Ended {
                 stream,
                 bookmark,
                 records,
             } => {
+                self.finish_batch(&stream)?;
                 match bookmark {
                     Some(bookmark) => self.state.set_bookmark(&stream, &bookmark),
                     None => self.state.remove_bookmark(&stream),
@@ -128,11 +145,15 @@ impl<'w> Writer<'w> {
                 Ok(())
             }
             Message::Left { stream } => {
+                self.finish_batch(&stream)?;
                 self.streams.leave(&stream);
                 let line = self.protocol.abandoned(&stream, self.clock.now());
                 self.put(&line)
             }
             Message::Failed { stream, failure } => {
+                if let Some(batches) = &mut self.batches {
+                    batches.give_up(&stream);
+                }
                 self.streams.fail(&stream);
                 let lines =
                     self.protocol
@@ -140,6 +161,17 @@ impl<'w> Writer<'w> {
                 self.write_line(&lines)
             }
             Message::Document(text) => self.put(&text),
+        }
+    }
+
+    /// Writes the message that names the last file of a stream, if it has one.
+    fn finish_batch(&mut self, stream: &str) -> io::Result<()> {
+        match &mut self.batches {
+            Some(batches) => {
+                let message = batches.finish(stream)?;
+                self.put(&message)
+            }
+            None => Ok(()),
         }
     }
 

@@ -21,10 +21,17 @@ pub struct Lines {
     pub records: u64,
     /// How many may be.
     most: u64,
+    /// Whether they are for a file.
+    batched: bool,
 }
 
 impl Lines {
-    pub fn new(protocol: Protocol, selection: &Selection, most: Option<u64>) -> Self {
+    pub fn new(
+        protocol: Protocol,
+        selection: &Selection,
+        most: Option<u64>,
+        batched: bool,
+    ) -> Self {
         Self {
             protocol,
             stream: selection.stream.name.clone(),
@@ -32,13 +39,18 @@ impl Lines {
             findings: Findings::default(),
             records: 0,
             most: most.unwrap_or(u64::MAX),
+            batched,
         }
     }
 
     /// The lines of the page that answers the plan's request `ask`, without the records that the
     /// plan does not want emitted.
     pub fn of_page(&mut self, page: &Page, plan: &mut Plan, ask: u64) -> Result<Vec<u8>, Failure> {
-        let frame = self.protocol.frame(&self.stream, page.received_at);
+        let frame = if self.batched {
+            Frame::none()
+        } else {
+            self.protocol.frame(&self.stream, page.received_at)
+        };
         let mut lines = Vec::with_capacity(page.body.len());
         let mut scanned = Scanned::default();
         for raw in page.raw_records() {

@@ -37,6 +37,8 @@ pub struct StreamRun {
     limit: u16,
     pages: u64,
     lines: Lines,
+    /// Whether its records go to files.
+    batched: bool,
     report: Report,
     messages: Sender<Message>,
 }
@@ -60,6 +62,7 @@ impl StreamRun {
             config.page_size =
                 u16::try_from(most).map_or(config.page_size, |most| most.min(config.page_size));
         }
+        let batched = protocol == Protocol::Singer && config.batches.is_some();
         let terms = terms::of_run(&config, &selection, bookmark.as_ref());
         Self {
             source: Arc::clone(source),
@@ -69,7 +72,8 @@ impl StreamRun {
             limit: config.page_size,
             config,
             pages: 0,
-            lines: Lines::new(protocol, &selection, most),
+            lines: Lines::new(protocol, &selection, most, batched),
+            batched,
             report,
             bookmark,
             selection: Arc::new(selection),
@@ -144,7 +148,13 @@ impl StreamRun {
         let lines = self.lines.of_page(page, &mut self.plan, ask);
         let lines = lines.map_err(End::Failed)?;
         if !lines.is_empty() {
-            self.say(Message::Records(lines)).await?;
+            let stream = self.selection.stream.name.clone();
+            let message = if self.batched {
+                Message::Batched { stream, lines }
+            } else {
+                Message::Records(lines)
+            };
+            self.say(message).await?;
         }
         let share = self.plan.share();
         self.report.progress(self.pages, self.lines.records, share);

@@ -3,7 +3,7 @@
 
 use crate::clock::FakeClock;
 use crate::messages::{Emitted, parse};
-use crate::support::{ASKELEPHANT, REEVO, Run, Workspace, command, run};
+use crate::support::{ASKELEPHANT, REEVO, Run, Workspace, command, run, untimed};
 use serde_json::{Value, json};
 use std::collections::HashSet;
 use std::io::{BufRead, BufReader};
@@ -336,7 +336,7 @@ fn check_calls_a_configuration_valid_only_if_all_of_it_is() {
     for (ca_file, status) in [(json!(null), 0), (json!("no.pem"), 2)] {
         let config = workspace.config_file(&json!({"ca_file": ca_file}));
         let run = workspace.run(&["check", "--config", &config]).ended(status);
-        let is_valid = run.stderr.contains("INFO the configuration is valid");
+        let is_valid = untimed(&run.stderr).contains("INFO the configuration is valid");
         assert_eq!(is_valid, status == 0, "{}", run.stderr);
     }
 }
@@ -399,6 +399,7 @@ fn metrics_are_logged_unless_stderr_is_a_terminal() {
         assert_eq!(status as i32, 0);
         let log = String::from_utf8(err).unwrap();
         assert_eq!(log.contains("METRIC: "), !err_is_terminal, "{log}");
+        let log = untimed(&log);
         assert!(log.contains("INFO note: 1 record in 1 page"), "{log}");
     }
 }

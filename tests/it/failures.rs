@@ -213,7 +213,7 @@ fn the_final_error_covers_all_streams_and_gives_each_cause_once() {
         .read(&json!({"record_types": THREE}))
         .run()
         .ended(1);
-    let errors: Vec<&str> = run.logged("CRITICAL ");
+    let errors: Vec<String> = run.logged("CRITICAL ");
     assert_eq!(errors.len(), 2);
     assert_eq!(
         errors[0],

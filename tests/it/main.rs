@@ -11,6 +11,7 @@ mod modules;
 mod oracle;
 mod support;
 
+mod batches;
 mod by_hand;
 mod command_line;
 mod completeness;

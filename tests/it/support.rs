@@ -236,18 +236,20 @@ pub fn command(arguments: &[&str], environment: &[(&str, &str)]) -> Command {
     command
 }
 
-/// The lines of a log without their times.
-pub fn untimed(log: &str) -> impl Iterator<Item = &str> {
+/// A log without the times after its levels.
+pub fn untimed(log: &str) -> String {
     let is_time = |text: &str| {
         text.len() == 8
             && text
                 .bytes()
                 .all(|byte| byte.is_ascii_digit() || byte == b':')
     };
-    log.lines().map(move |line| match line.split_once(' ') {
-        Some((time, rest)) if is_time(time) => rest,
-        _ => line,
-    })
+    let line = |line: &str| {
+        let mut words: Vec<&str> = line.splitn(3, ' ').collect();
+        words.retain(|word| !is_time(word));
+        words.join(" ") + "\n"
+    };
+    log.lines().map(line).collect()
 }
 
 impl From<Output> for Run {
@@ -275,7 +277,7 @@ impl Run {
     /// Returns the run after checking that its log contains a text.
     pub fn says(self, text: &str) -> Self {
         assert!(
-            self.stderr.contains(text),
+            untimed(&self.stderr).contains(text),
             "{}does not contain {text:?}, status {}",
             self.stderr,
             self.status
@@ -284,9 +286,10 @@ impl Run {
     }
 
     /// The log lines of a level, which ends in a space, without their times and the level.
-    pub fn logged(&self, level: &str) -> Vec<&str> {
-        let lines = untimed(&self.stderr);
-        lines.filter_map(|line| line.strip_prefix(level)).collect()
+    pub fn logged(&self, level: &str) -> Vec<String> {
+        let log = untimed(&self.stderr);
+        let lines = log.lines().filter_map(|line| line.strip_prefix(level));
+        lines.map(str::to_owned).collect()
     }
 
     pub fn messages(&self) -> Vec<Message> {

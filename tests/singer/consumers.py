@@ -49,6 +49,14 @@ class Consumer:
     """Whether it keeps every digit of a number; if not, numbers become doubles."""
     echoes_state = True
 
+    def settings(self, place):
+        """Settings of the tap for this consumer."""
+        return {}
+
+    @property
+    def folder(self):
+        return self.environment
+
     def config(self, place):
         return None
 
@@ -175,6 +183,17 @@ class Postgres(Consumer):
         return postgres_rows(self.schema(place), stream)
 
 
+class BatchedPostgres(Postgres):
+    """Reads records from files that BATCH messages name."""
+
+    folder = "batched-target-postgres"
+
+    def settings(self, place):
+        # Several files for most streams, in both forms.
+        compression = "none" if place.name.endswith("reevo") else "gzip"
+        return {"batch_config": {"encoding": {"compression": compression}, "storage": {"root": str(place / "files")}, "batch_size": 70}}
+
+
 def postgres_rows(schema, stream):
     # Read as text in UTC, so that a column with a zone compares like one without.
     with psycopg.connect(**POSTGRES, dbname=DATABASE, options="-c timezone=UTC") as connection:
@@ -238,6 +257,7 @@ CONSUMERS = {
     "target-jsonl": Jsonl(),
     "meltanolabs-target-csv": Csv(),
     "meltanolabs-target-postgres": Postgres(),
+    "meltanolabs-target-postgres by BATCH": BatchedPostgres(),
     "pipelinewise-target-postgres": PipelinewisePostgres(),
     "target-duckdb": DuckDb(),
 }

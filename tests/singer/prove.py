@@ -65,9 +65,9 @@ def options(api, variant, clock):
     return f"records={RECORDS}&clock={clock}{VARIANTS[variant][api]}"
 
 
-def arguments(place, api, variant, clock, state=None):
+def arguments(place, api, variant, clock, state=None, settings=None):
     """The tap's arguments for a run at a time of the sandbox. Writes the files that they name."""
-    config = {"api": api, "base_url": f"sandbox:?{options(api, variant, clock)}", **SETTINGS[variant][api]}
+    config = {"api": api, "base_url": f"sandbox:?{options(api, variant, clock)}", **SETTINGS[variant][api], **(settings or {})}
     if api == "reevo":
         config["record_types"] = list(sandbox.STREAMS[api].values())
     (place / "tap.json").write_text(json.dumps(config))
@@ -80,9 +80,10 @@ def arguments(place, api, variant, clock, state=None):
 
 def prove_consumer(outcome, name, api, variant, listings):
     consumer = CONSUMERS[name]
-    place = FOLDER / f"{consumer.environment}-{variant}-{api}"
+    place = FOLDER / f"{consumer.folder}-{variant}-{api}"
     place.mkdir()
-    first, printed = consumer.receive(arguments(place, api, variant, FIRST), place, "first")
+    settings = consumer.settings(place)
+    first, printed = consumer.receive(arguments(place, api, variant, FIRST, settings=settings), place, "first")
     outcome.first = (first.total, "-")
     assert_complete(first, sandbox.updated_times(listings[FIRST]))
     if variant == "plain":
@@ -92,7 +93,7 @@ def prove_consumer(outcome, name, api, variant, listings):
     state = consumer.state(printed) if consumer.echoes_state else first.state
     assert state == first.state, f"the echoed state is not the tap's last: {state}"
 
-    second, printed = consumer.receive(arguments(place, api, variant, SECOND, state), place, "second")
+    second, printed = consumer.receive(arguments(place, api, variant, SECOND, state, settings), place, "second")
     outcome.second = (second.total, "-")
     assert_incremental(second, first.state, sandbox.updated_times(listings[SECOND]), certain=variant == "plain")
     held = assert_arrived(consumer, place, second, [first, second], printed)

@@ -1,5 +1,6 @@
 """The tap under test: runs the executable, and reads its messages."""
 
+import gzip
 import json
 import os
 import subprocess
@@ -45,6 +46,14 @@ class Emitted:
         return self.schemas[stream]["properties"]
 
 
+def batched(message):
+    """The records of a message's files."""
+    for address in message["manifest"]:
+        path = Path(address.removeprefix("file://"))
+        with gzip.open(path, "rt") if path.suffix == ".gz" else path.open() as lines:
+            yield from (json.loads(line, parse_float=Decimal) for line in lines)
+
+
 def read_messages(path: Path) -> Emitted:
     """Reads a run's output. Fails if a stream has a record before its schema. Numbers keep their digits."""
     emitted = Emitted()
@@ -56,6 +65,8 @@ def read_messages(path: Path) -> Emitted:
                     assert message["stream"] not in emitted.schemas, f"a second schema of {message['stream']}"
                     emitted.schemas[message["stream"]] = message["schema"]
                     emitted.records[message["stream"]] = []
+                case "BATCH":
+                    emitted.records[message["stream"]] += batched(message)
                 case "RECORD":
                     emitted.records[message["stream"]].append(message["record"])
                 case "STATE":

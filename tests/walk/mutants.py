@@ -17,7 +17,7 @@ import time
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
-COPIED = ["Cargo.toml", "Cargo.lock", "src", "sandbox", "catalog", "tests/walk", "README.md"]
+COPIED = ["Cargo.toml", "Cargo.lock", "build.rs", "src", "sandbox", "catalog", "tests/walk", "README.md"]
 
 # The name of each mutant, the file, the text before and the text after.
 MUTANTS = [

@@ -1,5 +1,6 @@
 //! Singer: the lines of each message and of the log. Golden files hold their exact text.
 
+pub mod batches;
 pub mod catalog;
 mod metadata;
 pub mod selection;
@@ -49,17 +50,18 @@ pub fn frame(stream: &str, extracted_at: Timestamp) -> Frame {
     }
 }
 
-/// An entry of the log: each line with its time (UTC) and, as Singer's tools write and parse it, its
-/// level; or in JSON, as Meltano reads structured logs.
+/// An entry of the log: each line with its level, as Singer's tools write and parse it, and its time
+/// (UTC), but for metrics, which programs read; or in JSON, as Meltano reads structured logs.
 pub fn log_lines(entry: &LogEntry, format: LogFormat, now: Timestamp) -> String {
     if format == LogFormat::Json {
         return line(&structured(entry, now));
     }
-    let (time, level) = (now.format("%H:%M:%S"), entry.level.name());
+    let begin = match (&entry.detail, entry.level.name()) {
+        (Detail::Metric(_), level) => level.to_owned(),
+        (_, level) => format!("{level} {}", now.format("%H:%M:%S")),
+    };
     let lines = entry.text.lines();
-    lines
-        .map(|line| format!("{time} {level} {line}\n"))
-        .collect()
+    lines.map(|line| format!("{begin} {line}\n")).collect()
 }
 
 fn structured(entry: &LogEntry, now: Timestamp) -> Value {

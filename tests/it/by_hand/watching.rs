@@ -1,7 +1,7 @@
 //! What a person sees while a run reads, at its end, and when it is interrupted.
 
 use crate::clock::FakeClock;
-use crate::support::{ASKELEPHANT, Run, Workspace};
+use crate::support::{ASKELEPHANT, Run, Workspace, untimed};
 use revops_sandbox::{Fault, Reply};
 use serde_json::{Value, json};
 use std::sync::Mutex;
@@ -49,7 +49,7 @@ fn bars_are_drawn_only_where_nothing_else_is() {
         (None, false, false, false),
     ] {
         let run = read_on(&workspace, &json!({"page_size": 10}), terminal, to_screen).ok();
-        let log = &run.stderr;
+        let log = &untimed(&run.stderr);
         assert_eq!(log.contains(ESCAPE), has_bars, "{log}");
         assert_eq!(log.contains('█'), has_bars, "{log}");
         assert_eq!(log.contains("│ contacts"), has_table, "{log}");
@@ -91,8 +91,8 @@ fn without_a_terminal_the_last_line_has_the_totals() {
     let run = workspace.read(&settings).run().ok();
     let emitted = run.emitted();
     let count = emitted.records("contact").len() + emitted.records("note").len();
-    let last = run.logged("INFO ").last().copied().unwrap_or_default();
-    let expected = format!("2 streams: {count} records in 2 pages, 0 retries, ");
+    let last = run.logged("INFO ").pop().unwrap_or_default();
+    let expected = format!("2 streams: {count} records, 2 pages, 0 retries, ");
     assert!(last.starts_with(&expected), "{last}");
     let json = workspace.read(&settings).flags(&["--log-format", "json"]);
     let json = json.run().ok().stderr;
@@ -108,7 +108,8 @@ fn a_stream_that_failed_is_in_the_table_and_the_sentence_comes_last() {
     let run = read_on(&workspace, &settings, Some("xterm"), false).ended(1);
     let row = run.stderr.lines().find(|line| line.starts_with("│ note "));
     assert!(row.unwrap().contains("failed"));
-    let last = run.stderr.lines().last().unwrap();
+    let log = untimed(&run.stderr);
+    let last = log.lines().last().unwrap();
     assert!(last.contains("CRITICAL note failed"), "{last}");
 }
 

@@ -27,7 +27,7 @@ fn a_broken_connection_is_retried() {
         for api in BOTH {
             let course = survives(api, &fault);
             let warnings = course.run.logged("WARNING ");
-            let first = warnings[0];
+            let first = &warnings[0];
             assert!(first.contains("the connection to"), "{fault}: {first}");
             assert!(first.contains("trying again in"), "{fault}: {first}");
         }
@@ -39,7 +39,7 @@ fn a_stalled_response_is_requested_again() {
     for fault in [json!("stall_before_headers"), json!("stall_in_body")] {
         for api in BOTH {
             let course = survives(api, &fault);
-            let first = course.run.logged("WARNING ")[0];
+            let first = &course.run.logged("WARNING ")[0];
             assert!(first.contains("did not answer within 1 s"), "{first}");
         }
     }
