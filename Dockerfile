@@ -2,11 +2,16 @@
 #   docker build --tag airbyte/source-revops:0.1.0 .
 FROM rust:1.95-slim-trixie AS build
 WORKDIR /build
-COPY Cargo.toml Cargo.lock ./
+COPY Cargo.toml Cargo.lock build.rs ./
 COPY catalog catalog
 COPY sandbox sandbox
 COPY src src
-RUN cargo build --release --locked --bin source-revops
+# The commit that the version names: --build-arg COMMIT="$(git rev-parse HEAD)"
+ARG COMMIT=""
+# Messages of panics name source files, by names that do not depend on this build.
+RUN TAP_REVOPS_BUILD_COMMIT="$COMMIT" \
+    RUSTFLAGS="--remap-path-prefix=/build=tap-revops --remap-path-prefix=$CARGO_HOME=cargo" \
+    cargo build --release --locked --bin source-revops
 
 # The platform runs connectors in a shell and moves files in their container, so the image needs sh,
 # sleep and mv. The connector needs the certificates for HTTPS.

@@ -72,7 +72,8 @@ def test_versions_agree():
     assert IMAGE.labels["io.airbyte.version"] == version
     assert METADATA["dockerImageTag"] == version
     assert changelog[0] == version and len(set(changelog)) == len(changelog)
-    assert printed == f"source-revops {version}\n"
+    # Release builds name their commit.
+    assert re.fullmatch(rf"source-revops {re.escape(version)}( \([0-9a-f]{{12}}\))?\n", printed), printed
     # The first section of CHANGELOG.md is for this version or for the next one.
     first = re.search(r"^## \[?([^\]\s]+)", (ROOT / "CHANGELOG.md").read_text(), re.MULTILINE)
     assert first[1] in ("Unreleased", version)

@@ -19,7 +19,7 @@ from pathlib import Path
 import sandbox
 import tap
 from consumers import CONSUMERS, HOME, Keeps
-from prove_meltano import prove_commands, prove_page, prove_runs
+from prove_meltano import prove_commands, prove_example, prove_page, prove_runs
 from values import same
 
 FOLDER = Path(os.environ["PROVE_FOLDER"])
@@ -241,6 +241,8 @@ def main():
         ("meltano run, reevo, target-postgres", prove_runs, meltano, "reevo", "target-postgres", stages("reevo")),
         ("meltano run, askelephant, target-postgres", prove_runs, meltano, "askelephant", "target-postgres", stages("askelephant")),
     ]
+    if wheel := os.environ.get("WHEEL"):
+        checks.append(("examples/meltano, the wheel by pip_url", prove_example, meltano, wheel))
     with ThreadPoolExecutor(max_workers=os.cpu_count()) as workers:
         outcomes = list(workers.map(lambda check: prove(*check), checks))
     report(outcomes)

@@ -2,11 +2,16 @@
 
 import json
 import re
+import shutil
+import subprocess
+from pathlib import Path
 
 import sandbox
 import tap
 from consumers import postgres_rows
-from meltano_project import STATES, Project
+from meltano_project import MELTANO, STATES, Project, definition
+
+EXAMPLE = Path(__file__).parents[2] / "examples" / "meltano"
 
 KINDS = {
     "string": "string",
@@ -40,6 +45,32 @@ def kind(declared):
     if declared.get("format") == "date-time":
         return "date_iso8601"
     return KINDS[declared["type"]]
+
+
+def prove_example(outcome, folder, wheel):
+    """Installs the example's plugins, the tap from the wheel, and runs it twice, as its README says."""
+    place = folder / "example"
+    shutil.copytree(EXAMPLE, place, ignore=shutil.ignore_patterns(".meltano", "output"))
+    file = place / "meltano.yml"
+    text = file.read_text()
+    source = "    pip_url: ../..\n"
+    assert text.count(source) == 1, "the example installs the tap from the repository"
+    assert text.replace(source, "").startswith(definition()), "the example defines the tap as docs/meltano.md does"
+    file.write_text(text.replace(source, f"    pip_url: {wheel}\n"))
+    environment = {**tap.ENVIRONMENT, "MELTANO_SEND_ANONYMOUS_USAGE_STATS": "false", "NO_COLOR": "1"}
+    steps = re.search(r"^```sh\n(.*?)^```$", (EXAMPLE / "README.md").read_text(), re.DOTALL | re.MULTILINE)[1].splitlines()
+    assert len(steps) == 3, steps
+    counts = []
+    for step in steps:
+        _, *words = step.split("#")[0].split()
+        finished = subprocess.run([MELTANO, *words], cwd=place, env=environment, capture_output=True, text=True)
+        output = finished.stdout + finished.stderr
+        assert finished.returncode == 0, f"{step} ended with {finished.returncode}: {output[-2000:]}"
+        counts.append(sum(map(int, re.findall(r"\w+: (\d+) records? in", output))))
+    lines = sum(len(path.read_text().splitlines()) for path in (place / "output").glob("*.jsonl"))
+    assert lines == counts[1] + counts[2], f"{lines} lines, {counts} records"
+    assert counts[1] > 5000 > 100 > counts[2] > 0, counts
+    outcome.first, outcome.second = (counts[1], "-"), (counts[2], lines)
 
 
 def prove_commands(outcome, folder, base_url):
