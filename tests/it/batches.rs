@@ -339,3 +339,25 @@ fn airbyte_takes_no_files_and_says_so() {
     assert!(run.stdout.contains("\"type\":\"RECORD\""));
     assert_eq!(listed(&folder), [] as [PathBuf; 0]);
 }
+
+#[test]
+fn the_example_of_the_manual_works() {
+    let page = include_str!("../../docs/targets.md");
+    let (_, example) = page.split_once("```json\n").unwrap();
+    let (example, _) = example.split_once("```").unwrap();
+    let folder = tempfile::tempdir().unwrap();
+    let root = "/tmp/tap-revops-batches";
+    assert!(example.contains(root));
+    let config = folder.path().join("config.json");
+    let files = folder.path().join("files");
+    std::fs::write(&config, example.replace(root, files.to_str().unwrap())).unwrap();
+    let arguments = [
+        "read",
+        "--config",
+        config.to_str().unwrap(),
+        "--stream",
+        "note",
+    ];
+    let run = crate::support::run(&arguments, &[]).ok();
+    assert_eq!(output(&run).records["note"].len(), 500);
+}

@@ -19,6 +19,7 @@ mod discovery;
 mod failures;
 mod filters;
 mod fixtures;
+mod generated;
 mod golden_messages;
 mod hostile;
 mod incremental;

@@ -19,6 +19,7 @@ from pathlib import Path
 import sandbox
 import tap
 from consumers import CONSUMERS, HOME, Keeps
+from prove_deletes import prove_deletes
 from prove_meltano import prove_commands, prove_example, prove_page, prove_runs
 from values import same
 
@@ -232,6 +233,7 @@ def main():
             at = {clock: listings[api, variant, clock] for clock in (FIRST, SECOND)}
             checks += [(f"{name}, {api}, {variant}", prove_consumer, name, api, variant, at) for name in CONSUMERS]
     checks += [(f"Meltano SDK's tests of a tap, {api}", prove_sdk, api) for api in sandbox.STREAMS]
+    checks.append(("docs/deletes.md, target-postgres", prove_deletes, FOLDER))
     meltano = FOLDER / "meltano"
     meltano.mkdir()
     checks += [
