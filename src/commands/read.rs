@@ -18,7 +18,7 @@ const AFTER_THE_SANDBOX: &str = "\
 These records are made up: they came from the sandbox, over HTTP. Look at them:
   tap-revops peek contact --config sample_config.json
   tap-revops read --config sample_config.json > output.jsonl
-  duckdb -c \"select stream, count(*) from read_ndjson('output.jsonl') group by stream\"
+  duckdb -c \"select stream, count(*) from read_ndjson('output.jsonl') where type = 'RECORD' group by stream\"
 For a workspace of your own, README.md says what to write into a configuration.";
 
 pub async fn run(

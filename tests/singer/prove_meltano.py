@@ -71,6 +71,17 @@ def prove_example(outcome, folder, wheel):
     assert lines == counts[1] + counts[2], f"{lines} lines, {counts} records"
     assert counts[1] > 5000 > 100 > counts[2] > 0, counts
     outcome.first, outcome.second = (counts[1], "-"), (counts[2], lines)
+    prove_hub(folder / "hub", environment)
+
+
+def prove_hub(place, environment):
+    """Lets Meltano add the tap from its definition for the hub."""
+    place.mkdir()
+    (place / "meltano.yml").write_text("default_environment: dev\nenvironments: [{name: dev}]\n")
+    command = ["add", "--no-install", "--plugin-type", "extractor", "tap-revops", "--from-ref", EXAMPLE.parent / "hub" / "tap-revops.yml"]
+    finished = subprocess.run([MELTANO, *command], cwd=place, env=environment, capture_output=True, text=True)
+    assert finished.returncode == 0, finished.stdout + finished.stderr
+    assert "name: tap-revops" in (place / "meltano.yml").read_text()
 
 
 def prove_commands(outcome, folder, base_url):
