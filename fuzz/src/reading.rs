@@ -9,8 +9,8 @@ use tap_revops::api::Api;
 use tap_revops::api::page::Page;
 use tap_revops::catalog::{Selection, Stream};
 use tap_revops::config::{self, Config, RawConfig};
-use tap_revops::http::reply::Reply;
 use tap_revops::http::failure::Failure;
+use tap_revops::http::reply::Reply;
 use tap_revops::protocol::Protocol;
 use tap_revops::record::findings::Findings;
 use tap_revops::record::projection::Scanned;
@@ -138,7 +138,7 @@ pub fn write_page(selection: &Selection, page: &Page) {
         let mut findings = Findings::default();
         for raw in page.raw_records() {
             let mut scanned = Scanned::default();
-            if projection.scan(raw, &mut scanned).is_err() {
+            if projection.scan(raw, &mut scanned).is_none() {
                 continue;
             }
             if projection.version(&scanned).is_none() {

@@ -84,7 +84,7 @@ fn emitted(page: &Page, projection: &Projection) -> Vec<String> {
     let mut scanned = Scanned::default();
     let mut findings = Findings::default();
     let written = page.raw_records().filter_map(|raw| {
-        projection.scan(raw, &mut scanned).ok()?;
+        projection.scan(raw, &mut scanned)?;
         let mut line = Vec::new();
         projection.write(&mut line, &scanned, &mut findings);
         String::from_utf8(line).ok()

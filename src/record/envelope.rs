@@ -2,9 +2,8 @@
 //! each value type looks like once unwrapped; it leaves writing it to `record`.
 
 use crate::record::json::{self, JsonType};
+use crate::record::parts::{self, Parts};
 use crate::record::schema::Shape;
-use serde::Deserialize;
-use serde_json::value::RawValue;
 use std::borrow::Cow;
 
 /// An attribute as it came, apart from its wrapping.
@@ -22,22 +21,11 @@ pub struct Value<'a> {
     pub raw: &'a str,
 }
 
-#[derive(Deserialize)]
-struct Envelope<'a> {
-    #[serde(borrow, default)]
-    value_type: Option<Cow<'a, str>>,
-    #[serde(borrow, default)]
-    value: Option<&'a RawValue>,
-}
-
 /// Takes an attribute out of its envelope or envelopes. What is not an envelope stays as it is.
 pub fn unwrap(raw: &str) -> Attribute<'_> {
     match json::type_of(raw) {
         JsonType::Null => Attribute::Nothing,
-        JsonType::Array => match serde_json::from_str::<Vec<&RawValue>>(raw) {
-            Ok(elements) => Attribute::Many(elements.iter().map(|one| open(one.get())).collect()),
-            Err(_) => Attribute::One(bare(raw)),
-        },
+        JsonType::Array => Attribute::Many(parts::elements(raw).map(open).collect()),
         _ => match open(raw) {
             value if json::type_of(value.raw) == JsonType::Null => Attribute::Nothing,
             value => Attribute::One(value),
@@ -135,18 +123,56 @@ fn list_entry(principal: &str) -> Shape {
 }
 
 fn open(raw: &str) -> Value<'_> {
-    if json::type_of(raw) != JsonType::Object {
-        return bare(raw);
+    // As if it were the only element of an array.
+    match Wrapped::next(&mut Parts::around(raw)) {
+        Some(Wrapped {
+            raw,
+            envelope: None,
+        }) => bare(raw),
+        Some(Wrapped {
+            envelope: Some(value),
+            ..
+        }) => value,
+        None => bare(raw),
     }
-    match serde_json::from_str::<Envelope>(raw) {
-        Ok(Envelope {
+}
+
+/// A value with what is around it.
+pub struct Wrapped<'a> {
+    /// All of it.
+    pub raw: &'a str,
+    /// What is in its envelope, if it has one.
+    pub envelope: Option<Value<'a>>,
+}
+
+impl<'a> Wrapped<'a> {
+    /// The next value. If it is an envelope, that is opened on the way, so that no byte is passed twice.
+    pub fn next(parts: &mut Parts<'a>) -> Option<Self> {
+        let Some(start) = parts.enter() else {
+            let raw = parts.value()?;
+            return Some(Self {
+                raw,
+                envelope: None,
+            });
+        };
+        let (mut value_type, mut value, mut is_envelope) = (None, None, true);
+        while let Some(name) = parts.name() {
+            let raw = parts.value()?;
+            let before = match name.text().as_deref() {
+                Some("value_type") => value_type.replace(raw),
+                Some("value") => value.replace(raw),
+                _ => None,
+            };
+            // An envelope has one of each.
+            is_envelope &= before.is_none();
+        }
+        let raw = parts.leave(start)?;
+        let value_type = value_type.filter(|_| is_envelope).and_then(json::text);
+        let envelope = value_type.map(|value_type| Value {
             value_type: Some(value_type),
-            value,
-        }) => Value {
-            value_type: Some(value_type),
-            raw: value.map_or("null", RawValue::get),
-        },
-        _ => bare(raw),
+            raw: value.unwrap_or("null"),
+        });
+        Some(Self { raw, envelope })
     }
 }
 

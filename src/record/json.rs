@@ -1,8 +1,8 @@
 //! Raw JSON slices: telling what they are and copying them, without building a tree.
 //! Every slice given to this module has already been parsed once, so its grammar is right.
 
+use crate::record::parts::end_of_string;
 use serde::Deserialize;
-use serde_json::value::RawValue;
 use std::borrow::Cow;
 
 /// The kinds of value that JSON has.
@@ -104,9 +104,14 @@ pub fn write_text(out: &mut Vec<u8>, text: &str) {
 /// A member's name with its quotes and colon, ready to be written.
 pub fn key(name: &str) -> Vec<u8> {
     let mut key = Vec::with_capacity(name.len() + 3);
-    write_text(&mut key, name);
-    key.push(b':');
+    write_key(&mut key, name);
     key
+}
+
+/// Writes a member's name with its quotes and colon.
+pub fn write_key(out: &mut Vec<u8>, name: &str) {
+    write_text(out, name);
+    out.push(b':');
 }
 
 /// Writes any raw value as a JSON string that holds its JSON text.
@@ -143,7 +148,7 @@ fn copy_tokens(
     while at < bytes.len() {
         match bytes[at] {
             b'"' => {
-                let end = string_end(bytes, at);
+                let end = end_of_string(bytes, at);
                 string(out, &raw[at..end]);
                 at = end;
                 continue;
@@ -165,19 +170,6 @@ fn copy_tokens(
         at += 1;
     }
     true
-}
-
-/// The index just after the string that opens at `start`.
-fn string_end(bytes: &[u8], start: usize) -> usize {
-    let mut at = start + 1;
-    while at < bytes.len() {
-        match bytes[at] {
-            b'\\' => at += 2,
-            b'"' => return at + 1,
-            _ => at += 1,
-        }
-    }
-    bytes.len()
 }
 
 /// Copies a string that has `\u` escapes, leaving out those that no consumer can hold.
@@ -279,40 +271,11 @@ fn is_json_number(text: &str) -> bool {
     rest.is_empty()
 }
 
-/// A member's name, borrowed from the page unless it is written with escapes.
-#[derive(Deserialize)]
-pub struct Name<'a>(#[serde(borrow)] pub Cow<'a, str>);
-
-/// The members of an object in their order, values unread.
-pub struct Members<'a>(pub Vec<(Cow<'a, str>, &'a str)>);
-
-impl<'a> Deserialize<'a> for Members<'a> {
-    fn deserialize<D: serde::Deserializer<'a>>(deserializer: D) -> Result<Self, D::Error> {
-        struct Collect;
-        impl<'a> serde::de::Visitor<'a> for Collect {
-            type Value = Members<'a>;
-            fn expecting(&self, formatter: &mut std::fmt::Formatter) -> std::fmt::Result {
-                formatter.write_str("an object")
-            }
-            fn visit_map<M: serde::de::MapAccess<'a>>(
-                self,
-                mut map: M,
-            ) -> Result<Members<'a>, M::Error> {
-                let mut members = Vec::new();
-                while let Some((Name(name), raw)) = map.next_entry::<Name, &'a RawValue>()? {
-                    members.push((name, raw.get()));
-                }
-                Ok(Members(members))
-            }
-        }
-        deserializer.deserialize_map(Collect)
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
     use proptest::prelude::*;
+    use serde_json::value::RawValue;
 
     fn copied(raw: &str) -> (String, Cleaned) {
         let mut out = Vec::new();

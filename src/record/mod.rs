@@ -1,5 +1,7 @@
 //! From the raw record of an API to the record that is emitted.
 
+pub mod parts;
+
 pub mod json;
 pub mod schema;
 

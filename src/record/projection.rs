@@ -1,15 +1,13 @@
 //! From a raw record to the record that is emitted: finds its id and `updated_at`, and writes the
 //! selected fields, each in its declared form, straight from slices of the page.
 
-use crate::record::envelope::{self, Attribute};
+use crate::record::envelope::{self, Attribute, Wrapped};
 use crate::record::findings::{Finding, Findings};
-use crate::record::json::{self, JsonType, Name};
+use crate::record::json::{self, JsonType};
+use crate::record::parts::Parts;
 use crate::record::schema::Property;
 use crate::record::value::{Unknown, ValueWriter};
 use crate::time::timestamp::{self, Timestamp};
-use serde::Deserializer as _;
-use serde::de::{DeserializeSeed, MapAccess, Visitor};
-use serde_json::value::RawValue;
 use std::borrow::Cow;
 use std::collections::{HashMap, HashSet};
 
@@ -62,8 +60,17 @@ enum Place {
 #[derive(Default)]
 pub struct Scanned<'a> {
     top: Vec<Option<&'a str>>,
-    attributes: Vec<Option<&'a str>>,
+    attributes: Vec<Option<Found<'a>>>,
     unknown: Vec<Unknown<'a>>,
+}
+
+/// A raw value that was found.
+#[derive(Clone, Copy)]
+enum Found<'a> {
+    /// One without an envelope, or out of it.
+    Value(&'a str),
+    /// An attribute that is no single envelope, such as a list of them.
+    Wrapped(&'a str),
 }
 
 /// What tells one version of a record from another.
@@ -109,16 +116,52 @@ impl Projection {
         self.collector.is_some()
     }
 
-    /// Finds the members of a record. Fails if the record is not an object of the API's form.
-    pub fn scan<'a>(&self, raw: &'a str, scanned: &mut Scanned<'a>) -> serde_json::Result<()> {
+    /// Finds the members of a record, which has been parsed before. None if it is not an object of the
+    /// API's form.
+    pub fn scan<'a>(&self, raw: &'a str, scanned: &mut Scanned<'a>) -> Option<()> {
         scanned.clear(self.columns.len());
-        let mut deserializer = serde_json::Deserializer::from_str(raw);
-        deserializer.deserialize_map(Level {
-            projection: self,
-            scanned,
-            depth: Depth::Top,
-        })?;
-        deserializer.end()
+        if json::type_of(raw) != JsonType::Object {
+            return None;
+        }
+        let mut parts = Parts::of(raw, b'{');
+        let mut expected = 0;
+        while let Some(name) = parts.name() {
+            let name = name.text()?;
+            if self.layout == Layout::Envelopes && name == "attributes" {
+                self.scan_attributes(&mut parts, scanned)?;
+                continue;
+            }
+            let raw = parts.value()?;
+            match self.top.find(&name, &mut expected) {
+                Some(Place::Column(column)) => scanned.top[column] = Some(raw),
+                Some(Place::Unselected) => {}
+                None => scanned.add_unknown(name, raw, false),
+            }
+        }
+        Some(())
+    }
+
+    /// A record may have `null` in place of its attributes.
+    fn scan_attributes<'a>(&self, parts: &mut Parts<'a>, scanned: &mut Scanned<'a>) -> Option<()> {
+        let Some(start) = parts.enter() else {
+            return (parts.value()? == "null").then_some(());
+        };
+        let mut expected = 0;
+        while let Some(name) = parts.name() {
+            let name = name.text()?;
+            let wrapped = Wrapped::next(parts)?;
+            match self.attributes.find(&name, &mut expected) {
+                Some(Place::Column(column)) => {
+                    scanned.attributes[column] = Some(match wrapped.envelope {
+                        Some(value) => Found::Value(value.raw),
+                        None => Found::Wrapped(wrapped.raw),
+                    });
+                }
+                Some(Place::Unselected) => {}
+                None => scanned.add_unknown(name, wrapped.raw, true),
+            }
+        }
+        parts.leave(start).map(|_| ())
     }
 
     /// The record's id and instant; nothing if it has no id.
@@ -145,13 +188,15 @@ impl Projection {
         let mut writer = ValueWriter::open(out, findings);
         for (at, column) in self.columns.iter().enumerate() {
             let raw = scanned.raw(at);
-            writer.member(&column.key, &column.property, |writer| match raw {
-                Some((raw, true)) => writer.attribute(&column.property.shape, raw),
-                Some((raw, false)) => writer.value(&column.property.shape, raw),
+            let key = |out: &mut Vec<u8>| out.extend_from_slice(&column.key);
+            writer.member(key, &column.property, |writer| match raw {
+                Some(Found::Wrapped(raw)) => writer.attribute(&column.property.shape, raw),
+                Some(Found::Value(raw)) => writer.value(&column.property.shape, raw),
                 None => writer.null(),
             });
         }
         if let Some(Column { key, property }) = &self.collector {
+            let key = |out: &mut Vec<u8>| out.extend_from_slice(key);
             writer.member(key, property, |writer| {
                 writer.collect(&property.shape, &scanned.unknown)
             });
@@ -221,20 +266,26 @@ impl<'a> Scanned<'a> {
         self.unknown.clear();
     }
 
-    /// A column's raw value and whether it is in an envelope. The top level is preferred to the
-    /// attribute of the same name, unless it holds no value.
-    fn raw(&self, at: usize) -> Option<(&'a str, bool)> {
+    fn add_unknown(&mut self, name: Cow<'a, str>, raw: &'a str, enveloped: bool) {
+        self.unknown.push(Unknown {
+            name,
+            raw,
+            enveloped,
+        });
+    }
+
+    /// A column's raw value. The top level is preferred to the attribute of the same name, unless it
+    /// holds no value.
+    fn raw(&self, at: usize) -> Option<Found<'a>> {
         let top = self.top[at].filter(|raw| json::type_of(raw) != JsonType::Null);
-        let attribute = self.attributes[at];
-        top.map(|raw| (raw, false))
-            .or(attribute.map(|raw| (raw, true)))
+        top.map(Found::Value).or(self.attributes[at])
     }
 
     /// A column's raw value out of its envelope.
     fn plain(&self, at: usize) -> Option<&'a str> {
         match self.raw(at)? {
-            (raw, false) => Some(raw),
-            (raw, true) => match envelope::unwrap(raw) {
+            Found::Value(raw) => Some(raw),
+            Found::Wrapped(raw) => match envelope::unwrap(raw) {
                 Attribute::One(value) => Some(value.raw),
                 _ => None,
             },
@@ -256,82 +307,4 @@ fn is_system(name: &str) -> bool {
 
 fn system_names() -> Vec<String> {
     SYSTEM.map(str::to_owned).to_vec()
-}
-
-#[derive(Clone, Copy, PartialEq)]
-enum Depth {
-    Top,
-    Attributes,
-}
-
-/// Reads one level of a record: its own members, or its attributes.
-struct Level<'p, 's, 'a> {
-    projection: &'p Projection,
-    scanned: &'s mut Scanned<'a>,
-    depth: Depth,
-}
-
-impl<'a> Visitor<'a> for Level<'_, '_, 'a> {
-    type Value = ();
-
-    fn expecting(&self, formatter: &mut std::fmt::Formatter) -> std::fmt::Result {
-        formatter.write_str(match self.depth {
-            Depth::Top => "a record",
-            Depth::Attributes => "an object of attributes",
-        })
-    }
-
-    fn visit_map<M: MapAccess<'a>>(self, mut members: M) -> Result<(), M::Error> {
-        let projection = self.projection;
-        let enveloped = self.depth == Depth::Attributes;
-        let lookup = if enveloped {
-            &projection.attributes
-        } else {
-            &projection.top
-        };
-        let nests = projection.layout == Layout::Envelopes && !enveloped;
-        let mut expected = 0;
-        while let Some(Name(name)) = members.next_key()? {
-            if nests && name == "attributes" {
-                members.next_value_seed(Level {
-                    projection,
-                    scanned: &mut *self.scanned,
-                    depth: Depth::Attributes,
-                })?;
-                continue;
-            }
-            let raw = members.next_value::<&'a RawValue>()?.get();
-            let found = lookup.find(&name, &mut expected);
-            match found {
-                Some(Place::Column(column)) if enveloped => {
-                    self.scanned.attributes[column] = Some(raw);
-                }
-                Some(Place::Column(column)) => self.scanned.top[column] = Some(raw),
-                Some(Place::Unselected) => {}
-                None => self.scanned.unknown.push(Unknown {
-                    name,
-                    raw,
-                    enveloped,
-                }),
-            }
-        }
-        Ok(())
-    }
-
-    /// A record may have `null` in place of its attributes.
-    fn visit_unit<E: serde::de::Error>(self) -> Result<(), E> {
-        if self.depth == Depth::Attributes {
-            Ok(())
-        } else {
-            Err(E::invalid_type(serde::de::Unexpected::Unit, &self))
-        }
-    }
-}
-
-impl<'a> DeserializeSeed<'a> for Level<'_, '_, 'a> {
-    type Value = ();
-
-    fn deserialize<D: serde::Deserializer<'a>>(self, deserializer: D) -> Result<(), D::Error> {
-        deserializer.deserialize_any(self)
-    }
 }

@@ -3,10 +3,10 @@
 
 use crate::record::envelope::{self, Attribute};
 use crate::record::findings::{Finding, Findings};
-use crate::record::json::{self, JsonType, Members};
+use crate::record::json::{self, JsonType};
+use crate::record::parts;
 use crate::record::schema::{Item, Object, Property, Shape};
 use crate::time::timestamp;
-use serde_json::value::RawValue;
 use std::borrow::Cow;
 
 /// A member of a record that the schema does not announce.
@@ -60,16 +60,16 @@ impl<'w, 'p> ValueWriter<'w, 'p> {
         self.out.push(b'}');
     }
 
-    /// Writes a member with its comma. One that may not be null and would be is left out.
+    /// Writes a member with its comma; `key` writes its name. One that may not be null and would be is left out.
     pub fn member(
         &mut self,
-        key: &[u8],
+        key: impl FnOnce(&mut Vec<u8>),
         property: &'p Property,
         value: impl FnOnce(&mut Self) -> Written,
     ) {
         let start = self.out.len();
         self.separate(b'{');
-        self.out.extend_from_slice(key);
+        key(self.out);
         self.path.push(&property.name);
         if value(self) == Written::Null && !property.nullable {
             self.out.truncate(start);
@@ -260,10 +260,7 @@ impl<'w, 'p> ValueWriter<'w, 'p> {
     }
 
     fn array(&mut self, item: &'p Item, raw: &str) -> Written {
-        match serde_json::from_str::<Vec<&RawValue>>(raw) {
-            Ok(elements) => self.elements(item, elements.into_iter().map(RawValue::get)),
-            Err(_) => self.refuse("array"),
-        }
+        self.elements(item, parts::elements(raw))
     }
 
     fn elements<'r>(&mut self, item: &'p Item, elements: impl Iterator<Item = &'r str>) -> Written {
@@ -280,7 +277,8 @@ impl<'w, 'p> ValueWriter<'w, 'p> {
     }
 
     fn object(&mut self, object: &'p Object, raw: &str) -> Written {
-        let Ok(Members(members)) = serde_json::from_str(raw) else {
+        let named = parts::members(raw).map(|(name, raw)| Some((name.text()?, raw)));
+        let Some(members) = named.collect::<Option<Vec<_>>>() else {
             return self.refuse("object");
         };
         self.note_undeclared(object, &members);
@@ -310,7 +308,8 @@ impl<'w, 'p> ValueWriter<'w, 'p> {
         self.out.push(b'{');
         for property in &object.properties {
             let raw = raw(property);
-            self.member(&json::key(&property.name), property, |writer| match raw {
+            let key = |out: &mut Vec<u8>| json::write_key(out, &property.name);
+            self.member(key, property, |writer| match raw {
                 Some(raw) => writer.value(&property.shape, raw),
                 None => writer.null(),
             });

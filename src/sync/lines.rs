@@ -9,7 +9,8 @@ use crate::record::findings::{Finding, Findings};
 use crate::record::projection::{Projection, Scanned};
 use crate::walk::facts::{NewestAnswer, Observation, VersionFact};
 use crate::walk::plan::Plan;
-use std::hash::{DefaultHasher, Hash, Hasher};
+use foldhash::quality::FixedState;
+use std::hash::BuildHasher;
 
 /// Turns the pages of one stream into lines.
 pub struct Lines {
@@ -59,7 +60,7 @@ impl Lines {
             }
             self.projection
                 .scan(raw, &mut scanned)
-                .map_err(|_| broken_record())?;
+                .ok_or_else(broken_record)?;
             let Some(version) = self.projection.version(&scanned) else {
                 self.findings.add(String::new(), Finding::WithoutId);
                 self.findings.settle();
@@ -86,7 +87,7 @@ impl Lines {
     pub fn newest(&self, page: &Page) -> NewestAnswer {
         let mut scanned = Scanned::default();
         let version = page.raw_records().next().and_then(|raw| {
-            self.projection.scan(raw, &mut scanned).ok()?;
+            self.projection.scan(raw, &mut scanned)?;
             self.projection.version(&scanned)
         });
         match version {
@@ -126,9 +127,7 @@ impl Lines {
 
 /// A hash of a record's bytes, which tells two versions with one stamp apart.
 fn digest(raw: &str) -> u64 {
-    let mut hasher = DefaultHasher::new();
-    raw.hash(&mut hasher);
-    hasher.finish()
+    FixedState::default().hash_one(raw)
 }
 
 fn broken_record() -> Failure {

@@ -65,7 +65,11 @@ pub fn date(text: &str) -> Option<&str> {
     let day = text.get(..10)?;
     let parsed = NaiveDate::parse_from_str(day, "%Y-%m-%d").ok()?;
     let in_range = (1..=9999).contains(&chrono::Datelike::year(&parsed));
-    let exact = parsed.format("%Y-%m-%d").to_string() == day;
+    let is_exact = |(at, byte): (usize, u8)| match at {
+        4 | 7 => byte == b'-',
+        _ => byte.is_ascii_digit(),
+    };
+    let exact = day.bytes().enumerate().all(is_exact);
     let rest = &text[10..];
     let midnight = rest.is_empty() || (is_midnight(rest) && parse(text).is_some());
     (in_range && exact && midnight).then_some(day)

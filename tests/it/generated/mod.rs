@@ -1,5 +1,5 @@
 //! Files that are made from the schemas. The tests fail if one is stale; with the variable
-//! TAP_REVOPS_TEST_WRITE set, they write it.
+//! `TAP_REVOPS_TEST_WRITE` set, they write it.
 
 mod configuration;
 mod hub;
