@@ -64,7 +64,13 @@ pub fn resolve(config: &Value, problems: &mut Vec<Problem>) -> Option<BatchConfi
 fn root(text: &str) -> Result<PathBuf, String> {
     let example = "write the path of a folder, such as /var/lib/batches";
     let path = match text.split_once("://") {
-        Some(("file", path)) => path,
+        Some(("file", address)) => {
+            let path = address.strip_prefix("localhost").unwrap_or(address);
+            if !path.starts_with('/') {
+                return Err(format!("names a folder of another machine; {example}"));
+            }
+            path
+        }
         Some((scheme, _)) => {
             return Err(format!("{scheme} is no folder of this machine; {example}"));
         }

@@ -254,6 +254,10 @@ fn a_setting_that_cannot_work_is_refused() {
             "batch_config.storage.root: s3 is no folder of this machine; write the path of a folder",
         ),
         (
+            json!({"storage": {"root": "file://host/x"}}),
+            "batch_config.storage.root: names a folder of another machine; write the path of a folder",
+        ),
+        (
             json!({"storage": {"root": format!("{root}/with space")}}),
             "whose name has other characters than letters, digits, '/', '.', '-' and '_'",
         ),
@@ -281,6 +285,39 @@ fn a_setting_that_cannot_work_is_refused() {
         let run = workspace.read(&json!({"batch_config": batches})).run();
         run.ended(2).says(sentence);
     }
+}
+
+#[test]
+fn an_address_of_a_local_file_is_a_root() {
+    for host in ["", "localhost"] {
+        let workspace = Workspace::reevo("records=5");
+        let folder = tempfile::tempdir().unwrap();
+        let root = format!("file://{host}{}", folder.path().display());
+        let run = workspace
+            .read(&json!({"batch_config": {"storage": {"root": root}}}))
+            .run();
+        let mut files = output(&run.ended(0)).files;
+        files.sort();
+        assert!(!files.is_empty());
+        assert_eq!(files, listed(&folder));
+    }
+}
+
+/// Whoever may write to the folder, too, must not be able to have another file emptied.
+#[cfg(unix)]
+#[test]
+fn the_check_of_the_folder_follows_no_link() {
+    let workspace = Workspace::reevo("records=5");
+    let folder = tempfile::tempdir().unwrap();
+    let other = folder.path().join("other");
+    std::fs::write(&other, "kept").unwrap();
+    let root = folder.path().join("root");
+    std::fs::create_dir(&root).unwrap();
+    let probe = root.join(format!(".tap-revops-{}", std::process::id()));
+    std::os::unix::fs::symlink(&other, probe).unwrap();
+    let run = workspace.read(&settings(&root, "none", 10)).run();
+    run.ended(0);
+    assert_eq!(std::fs::read_to_string(&other).unwrap(), "kept");
 }
 
 #[test]

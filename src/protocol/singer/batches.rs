@@ -157,7 +157,9 @@ pub fn check(config: &BatchConfig) -> io::Result<()> {
     let probe = config
         .root
         .join(format!(".tap-revops-{}", std::process::id()));
-    File::create(&probe)?;
+    // What has this name is left over, or a link that leads to a file of somebody else.
+    let _ = fs::remove_file(&probe);
+    File::create_new(&probe)?;
     fs::remove_file(&probe)
 }
 
