@@ -18,6 +18,13 @@ pub struct ParsedTimestamp<'a> {
 /// Parses a timestamp. Text without a zone is read as UTC. Returns None if the text is not a
 /// timestamp, or is one that consumers cannot hold: a leap second, or a year outside 1 to 9999.
 pub fn parse(text: &str) -> Option<ParsedTimestamp<'_>> {
+    if let Some(timestamp) = canonical(text) {
+        return Some(ParsedTimestamp {
+            timestamp,
+            utc: Cow::Borrowed(text),
+            zone_assumed: false,
+        });
+    }
     let (timestamp, zone_assumed) = match DateTime::parse_from_rfc3339(text) {
         Ok(stamp) => (stamp.with_timezone(&Utc), false),
         Err(_) => (naive(text)?.and_utc(), true),
@@ -26,14 +33,9 @@ pub fn parse(text: &str) -> Option<ParsedTimestamp<'_>> {
     if !(1..=9999).contains(&year) || timestamp.timestamp_subsec_nanos() >= 1_000_000_000 {
         return None;
     }
-    let utc = if is_canonical(text) {
-        Cow::Borrowed(text)
-    } else {
-        Cow::Owned(written(timestamp, fraction(text)))
-    };
     Some(ParsedTimestamp {
         timestamp,
-        utc,
+        utc: Cow::Owned(written(timestamp, fraction(text))),
         zone_assumed,
     })
 }
@@ -62,17 +64,9 @@ pub fn micros(timestamp: Timestamp) -> String {
 
 /// The date `YYYY-MM-DD` of a text that is such a date or a timestamp at midnight; otherwise None.
 pub fn date(text: &str) -> Option<&str> {
-    let day = text.get(..10)?;
-    let parsed = NaiveDate::parse_from_str(day, "%Y-%m-%d").ok()?;
-    let in_range = (1..=9999).contains(&chrono::Datelike::year(&parsed));
-    let is_exact = |(at, byte): (usize, u8)| match at {
-        4 | 7 => byte == b'-',
-        _ => byte.is_ascii_digit(),
-    };
-    let exact = day.bytes().enumerate().all(is_exact);
-    let rest = &text[10..];
-    let midnight = rest.is_empty() || (is_midnight(rest) && parse(text).is_some());
-    (in_range && exact && midnight).then_some(day)
+    let (day, rest) = text.split_at_checked(10)?;
+    let is_midnight = rest.is_empty() || (is_midnight(rest) && parse(text).is_some());
+    (plain_day(day).is_some() && is_midnight).then_some(day)
 }
 
 /// A time of day as `HH:MM:SS`, in UTC if the text has a zone, with the text's own fraction.
@@ -110,10 +104,7 @@ pub fn time_of_day(text: &str) -> Option<TimeOfDay<'_>> {
 fn is_plain_time(text: &str) -> bool {
     let (clock, fraction) = text.split_at_checked(8).unwrap_or((text, ""));
     let digits = fraction.strip_prefix('.').unwrap_or_default();
-    clock.len() == 8
-        && !clock.contains(char::is_whitespace)
-        && NaiveTime::parse_from_str(clock, "%H:%M:%S").is_ok()
-        && !clock.ends_with("60")
+    plain_time(clock).is_some()
         && (fraction.is_empty() || (1..=6).contains(&digits.len()))
         && digits.bytes().all(|byte| byte.is_ascii_digit())
 }
@@ -149,13 +140,50 @@ fn written(timestamp: Timestamp, fraction: &str) -> String {
     )
 }
 
-/// Whether a text that parses already has the form `YYYY-MM-DDTHH:MM:SS[.ffffff]Z`.
-fn is_canonical(text: &str) -> bool {
+/// The timestamp of a text that has the canonical form already, as most have:
+/// `YYYY-MM-DDTHH:MM:SS[.ffffff]Z` with up to six digits of a fraction.
+fn canonical(text: &str) -> Option<Timestamp> {
+    let (day, clock) = text.strip_suffix('Z')?.split_at_checked(10)?;
+    let (clock, fraction) = clock.strip_prefix('T')?.split_at_checked(8)?;
+    let micros = match fraction.strip_prefix('.') {
+        Some(digits) if (1..=6).contains(&digits.len()) => {
+            let missing = 6 - digits.len();
+            number(digits)? * [1, 10, 100, 1_000, 10_000, 100_000][missing]
+        }
+        None if fraction.is_empty() => 0,
+        _ => return None,
+    };
+    let time = plain_time(clock)? + TimeDelta::microseconds(micros.into());
+    Some(plain_day(day)?.and_time(time).and_utc())
+}
+
+/// The day of a text `YYYY-MM-DD`, in the years 1 to 9999.
+fn plain_day(text: &str) -> Option<NaiveDate> {
     let bytes = text.as_bytes();
-    bytes.get(10) == Some(&b'T')
-        && matches!(bytes.get(19), Some(b'Z' | b'.'))
-        && bytes.last() == Some(&b'Z')
-        && bytes.len() <= 27
+    let is_written_so = bytes.len() == 10 && bytes[4] == b'-' && bytes[7] == b'-';
+    let year = number(text.get(..4).filter(|_| is_written_so)?)?;
+    let (month, day) = (number(text.get(5..7)?)?, number(text.get(8..)?)?);
+    let year = i32::try_from(year).ok().filter(|year| *year > 0)?;
+    NaiveDate::from_ymd_opt(year, month, day)
+}
+
+/// The time of a text `HH:MM:SS` that is no leap second.
+fn plain_time(text: &str) -> Option<NaiveTime> {
+    let bytes = text.as_bytes();
+    let is_written_so = bytes.len() == 8 && bytes[2] == b':' && bytes[5] == b':';
+    let hour = number(text.get(..2).filter(|_| is_written_so)?)?;
+    let (minute, second) = (number(text.get(3..5)?)?, number(text.get(6..)?)?);
+    NaiveTime::from_hms_opt(hour, minute, second)
+}
+
+/// The number of some digits, up to nine.
+fn number(digits: &str) -> Option<u32> {
+    let add = |sum: u32, digit: u8| {
+        let digit = digit.is_ascii_digit().then(|| u32::from(digit - b'0'))?;
+        Some(sum * 10 + digit)
+    };
+    let bytes = Some(digits.as_bytes()).filter(|bytes| bytes.len() <= 9)?;
+    bytes.iter().copied().try_fold(0, add)
 }
 
 #[cfg(test)]
@@ -163,6 +191,22 @@ mod tests {
     use super::*;
 
     use proptest::prelude::*;
+
+    proptest! {
+        /// What is canonical is parsed here; chrono must agree.
+        #[test]
+        fn a_canonical_timestamp_is_what_chrono_says(
+            text in "[0-9]{3}[1-9]-[01][0-9]-[0-3][0-9]T[0-2][0-9]:[0-6][0-9]:[0-6][0-9](\\.[0-9]{1,7})?Z",
+        ) {
+            let parsed = DateTime::parse_from_rfc3339(&text).map(|stamp| stamp.with_timezone(&Utc));
+            let is_leap = |stamp: &Timestamp| stamp.timestamp_subsec_nanos() >= 1_000_000_000;
+            let expected = parsed.ok().filter(|stamp| !is_leap(stamp));
+            prop_assert_eq!(parse(&text).map(|stamp| stamp.timestamp), expected);
+            if text.len() <= 27 {
+                prop_assert_eq!(canonical(&text), expected);
+            }
+        }
+    }
 
     #[test]
     fn only_a_start_in_the_future_is_a_warning() {
