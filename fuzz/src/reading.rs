@@ -144,14 +144,14 @@ pub fn write_page(selection: &Selection, page: &Page) {
             if projection.version(&scanned).is_none() {
                 continue;
             }
-            let mut line = frame.before.clone();
-            projection.write(&mut line, &scanned, &mut findings);
+            let (mut line, mut noticed) = (frame.before.clone(), Vec::new());
+            projection.write(&mut line, &scanned, &mut noticed);
             let record = String::from_utf8(line[frame.before.len()..].to_vec());
             let record = record.expect("a record is UTF-8");
             line.extend_from_slice(&frame.after);
-            protocol.alterations(&mut line, findings.fresh());
+            protocol.alterations(&mut line, &noticed);
             line.extend_from_slice(frame.end);
-            findings.settle();
+            findings.count(&noticed);
             check_line(&line);
             check_record(&record, &selection.properties);
             check_digits(&record, raw);

@@ -132,14 +132,14 @@ impl Api {
     /// Reads the response to a page request. `had_token` says whether it carried a page token.
     pub fn page(&self, reply: Reply, had_token: bool) -> Result<Page, Failure> {
         self.succeeded(&reply, had_token)?;
-        let text = text(&reply)?;
+        let body = String::from_utf8(reply.body.into()).map_err(|_| not_utf8())?;
         let (records, next) = match self {
-            Self::Reevo => reevo::page(text)?,
-            Self::AskElephant { .. } => askelephant::page(text)?,
+            Self::Reevo => reevo::page(&body)?,
+            Self::AskElephant { .. } => askelephant::page(&body)?,
         };
         let records = records
             .into_iter()
-            .map(|raw| range_within(text, raw))
+            .map(|raw| range_within(&body, raw))
             .collect();
         Ok(Page {
             records,
@@ -148,7 +148,7 @@ impl Api {
             server_time: reply.server_time,
             has_date: reply.has_date,
             asked_at: reply.asked_at,
-            body: reply.body,
+            body,
         })
     }
 
@@ -174,7 +174,11 @@ fn with_collector(mut stream: Stream, config: &Config) -> Stream {
 }
 
 fn text(reply: &Reply) -> Result<&str, Failure> {
-    std::str::from_utf8(&reply.body).map_err(|_| malformed("it is not UTF-8"))
+    std::str::from_utf8(&reply.body).map_err(|_| not_utf8())
+}
+
+fn not_utf8() -> Failure {
+    malformed("it is not UTF-8")
 }
 
 fn range_within(text: &str, raw: &RawValue) -> Range<usize> {

@@ -5,7 +5,6 @@ use super::pick;
 use crate::api::page::{Order, Page, PageRequest, PageToken, Window};
 use crate::catalog::{PRIMARY_KEY, REPLICATION_KEY, Replication, Selection};
 use crate::http::failure::Failure;
-use crate::record::findings::Findings;
 use crate::record::projection::{Projection, Scanned};
 use crate::record::schema::Property;
 use crate::source::Source;
@@ -82,11 +81,10 @@ async fn newest(
 
 fn emitted(page: &Page, projection: &Projection) -> Vec<String> {
     let mut scanned = Scanned::default();
-    let mut findings = Findings::default();
     let written = page.raw_records().filter_map(|raw| {
         projection.scan(raw, &mut scanned)?;
         let mut line = Vec::new();
-        projection.write(&mut line, &scanned, &mut findings);
+        projection.write(&mut line, &scanned, &mut Vec::new());
         String::from_utf8(line).ok()
     });
     written.collect()

@@ -21,6 +21,9 @@ use std::time::Duration;
 /// transcripts some tens of megabytes.
 pub const LARGEST_BODY: usize = 256 * 1024 * 1024;
 
+/// The most room that is made for a body on the word of its `Content-Length`.
+const LARGEST_ROOM: usize = 4 * 1024 * 1024;
+
 /// How a client sends requests.
 pub struct Settings {
     pub base_url: String,
@@ -128,7 +131,9 @@ impl Client {
 
     /// The whole body, without its byte order mark.
     async fn read_body(&self, response: &mut Response) -> Result<Bytes, Failure> {
-        let mut body = BytesMut::new();
+        let length = response.content_length().map(usize::try_from);
+        let length = length.and_then(Result::ok).unwrap_or_default();
+        let mut body = BytesMut::with_capacity(length.min(LARGEST_ROOM));
         loop {
             let chunk = response.chunk().await;
             let Some(chunk) = chunk.map_err(|error| self.failure(&error))? else {

@@ -2,9 +2,8 @@
 //! each value type looks like once unwrapped; it leaves writing it to `record`.
 
 use crate::record::json::{self, JsonType};
-use crate::record::parts::{self, Parts};
+use crate::record::parts::Parts;
 use crate::record::schema::Shape;
-use std::borrow::Cow;
 
 /// An attribute as it came, apart from its wrapping.
 pub enum Attribute<'a> {
@@ -17,7 +16,8 @@ pub enum Attribute<'a> {
 
 /// One value out of its envelope. A value without an envelope has no type of its own.
 pub struct Value<'a> {
-    pub value_type: Option<Cow<'a, str>>,
+    /// The raw string.
+    pub value_type: Option<&'a str>,
     pub raw: &'a str,
 }
 
@@ -25,7 +25,7 @@ pub struct Value<'a> {
 pub fn unwrap(raw: &str) -> Attribute<'_> {
     match json::type_of(raw) {
         JsonType::Null => Attribute::Nothing,
-        JsonType::Array => Attribute::Many(parts::elements(raw).map(open).collect()),
+        JsonType::Array => Attribute::Many(elements(raw).collect()),
         _ => match open(raw) {
             value if json::type_of(value.raw) == JsonType::Null => Attribute::Nothing,
             value => Attribute::One(value),
@@ -122,19 +122,15 @@ fn list_entry(principal: &str) -> Shape {
     Shape::object(&members, Some(principal))
 }
 
+/// The elements of an array, out of their envelopes.
+pub fn elements(raw: &str) -> impl Iterator<Item = Value<'_>> {
+    let mut parts = Parts::of(raw, b'[');
+    std::iter::from_fn(move || Some(Wrapped::next(&mut parts)?.value()))
+}
+
 fn open(raw: &str) -> Value<'_> {
-    // As if it were the only element of an array.
-    match Wrapped::next(&mut Parts::around(raw)) {
-        Some(Wrapped {
-            raw,
-            envelope: None,
-        }) => bare(raw),
-        Some(Wrapped {
-            envelope: Some(value),
-            ..
-        }) => value,
-        None => bare(raw),
-    }
+    let wrapped = Wrapped::next(&mut Parts::around(raw));
+    wrapped.map_or(bare(raw), Wrapped::value)
 }
 
 /// A value with what is around it.
@@ -155,6 +151,11 @@ impl<'a> Wrapped<'a> {
                 envelope: None,
             });
         };
+        let inside = parts.clone();
+        if let Some(usual) = Self::usual(parts, start) {
+            return Some(usual);
+        }
+        *parts = inside;
         let (mut value_type, mut value, mut is_envelope) = (None, None, true);
         while let Some(name) = parts.name() {
             let raw = parts.value()?;
@@ -167,12 +168,32 @@ impl<'a> Wrapped<'a> {
             is_envelope &= before.is_none();
         }
         let raw = parts.leave(start)?;
-        let value_type = value_type.filter(|_| is_envelope).and_then(json::text);
+        let is_text = |raw: &&str| is_envelope && json::type_of(raw) == JsonType::String;
+        let value_type = value_type.filter(is_text);
         let envelope = value_type.map(|value_type| Value {
             value_type: Some(value_type),
             raw: value.unwrap_or("null"),
         });
         Some(Self { raw, envelope })
+    }
+
+    fn value(self) -> Value<'a> {
+        self.envelope.unwrap_or(bare(self.raw))
+    }
+
+    /// An envelope as the API documents it, type first, from its first member on.
+    fn usual(parts: &mut Parts<'a>, start: usize) -> Option<Self> {
+        let value_type = parts.passes("value_type").then(|| parts.value())??;
+        let raw = parts.passes("value").then(|| parts.value())??;
+        let whole = parts.leave(start)?;
+        let is_text = json::type_of(value_type) == JsonType::String;
+        is_text.then_some(Self {
+            raw: whole,
+            envelope: Some(Value {
+                value_type: Some(value_type),
+                raw,
+            }),
+        })
     }
 }
 
@@ -204,10 +225,7 @@ mod tests {
         let Attribute::One(value) = unwrap(r#"{"value": 42.50, "value_type": "number"}"#) else {
             panic!("not one value");
         };
-        assert_eq!(
-            (value.value_type.as_deref(), value.raw),
-            (Some("number"), "42.50")
-        );
+        assert_eq!((value.value_type, value.raw), (Some("\"number\""), "42.50"));
     }
 
     #[test]

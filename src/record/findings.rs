@@ -36,27 +36,20 @@ const MOST_COUNTS: usize = 1000;
 /// The fields beyond those.
 const OTHERS: &str = "other fields";
 
+/// What was noticed of one record or of several: the field, and what it was.
+pub type Noticed = Vec<(String, Finding)>;
+
 /// Counts per field and finding.
 #[derive(Debug, Default)]
 pub struct Findings {
     counts: BTreeMap<(String, Finding), u64>,
-    /// What was noticed of the record that is being written.
-    fresh: Vec<(String, Finding)>,
 }
 
 impl Findings {
-    pub fn add(&mut self, field: String, finding: Finding) {
-        self.fresh.push((field, finding));
-    }
-
-    /// What was noticed since the last record was settled.
-    pub fn fresh(&self) -> &[(String, Finding)] {
-        &self.fresh
-    }
-
-    /// Counts what is fresh, after the record that it is about.
-    pub fn settle(&mut self) {
-        for mut key in self.fresh.drain(..) {
+    /// Counts what was noticed of a record.
+    pub fn count(&mut self, noticed: &[(String, Finding)]) {
+        for key in noticed {
+            let mut key = key.clone();
             if self.counts.len() >= MOST_COUNTS && !self.counts.contains_key(&key) {
                 OTHERS.clone_into(&mut key.0);
             }
@@ -149,8 +142,7 @@ mod tests {
     fn fields_that_an_api_makes_up_are_counted_together_beyond_a_thousand() {
         let mut findings = Findings::default();
         for number in 0..5000 {
-            findings.add(format!("made_up_{number:04}"), Finding::Unannounced);
-            findings.settle();
+            findings.count(&[(format!("made_up_{number:04}"), Finding::Unannounced)]);
         }
         let sentences = findings.sentences(false);
         assert_eq!(sentences.len(), 1001);
@@ -160,13 +152,10 @@ mod tests {
     #[test]
     fn findings_are_told_once_per_field_with_their_count() {
         let mut findings = Findings::default();
-        for _ in 0..3 {
-            findings.add("birthday".to_owned(), Finding::Nulled { declared: "date" });
-        }
-        findings.add("notes".to_owned(), Finding::NulRemoved);
-        assert_eq!(findings.fresh().len(), 4);
-        findings.settle();
-        assert!(findings.fresh().is_empty());
+        let birthday = ("birthday".to_owned(), Finding::Nulled { declared: "date" });
+        let notes = ("notes".to_owned(), Finding::NulRemoved);
+        findings.count(&[birthday.clone(), birthday.clone()]);
+        findings.count(&[birthday, notes]);
         assert_eq!(
             findings.sentences(false),
             [

@@ -1,7 +1,7 @@
 //! Raw JSON slices: telling what they are and copying them, without building a tree.
 //! Every slice given to this module has already been parsed once, so its grammar is right.
 
-use crate::record::parts::end_of_string;
+use crate::record::parts::{end_of_string, has_escapes};
 use serde::Deserialize;
 use std::borrow::Cow;
 
@@ -31,7 +31,7 @@ pub fn type_of(raw: &str) -> JsonType {
 /// The characters of a raw string, or None if the value is not a string or holds a lone surrogate.
 pub fn text(raw: &str) -> Option<Cow<'_, str>> {
     let inner = raw.strip_prefix('"')?.strip_suffix('"')?;
-    if inner.contains('\\') {
+    if has_escapes(raw) {
         serde_json::from_str::<String>(raw).ok().map(Cow::Owned)
     } else {
         Some(Cow::Borrowed(inner))
@@ -98,6 +98,13 @@ pub fn on_one_line(raw: &str) -> String {
 
 /// Writes text as a JSON string.
 pub fn write_text(out: &mut Vec<u8>, text: &str) {
+    let is_plain = |byte: u8| byte >= b' ' && byte != b'"' && byte != b'\\';
+    if text.bytes().all(is_plain) {
+        out.push(b'"');
+        out.extend_from_slice(text.as_bytes());
+        out.push(b'"');
+        return;
+    }
     serde_json::to_writer(out, text).expect("writing to memory does not fail");
 }
 
@@ -124,7 +131,7 @@ pub fn write_as_text(out: &mut Vec<u8>, raw: &str) -> Cleaned {
 
 /// Copies a string without the escapes that no consumer can hold.
 fn copy_string(out: &mut Vec<u8>, raw: &str, cleaned: &mut Cleaned) {
-    if raw.contains("\\u") {
+    if has_escapes(raw) {
         copy_escaped(out, raw, cleaned);
     } else {
         out.extend_from_slice(raw.as_bytes());
@@ -172,7 +179,7 @@ fn copy_tokens(
     true
 }
 
-/// Copies a string that has `\u` escapes, leaving out those that no consumer can hold.
+/// Copies a string that has escapes, leaving out those that no consumer can hold.
 fn copy_escaped(out: &mut Vec<u8>, raw: &str, cleaned: &mut Cleaned) {
     let bytes = raw.as_bytes();
     let mut at = 0;

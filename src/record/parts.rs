@@ -3,6 +3,7 @@
 
 use memchr::memchr2;
 use std::borrow::Cow;
+use std::ops::Range;
 
 /// A name.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -36,6 +37,7 @@ pub fn elements(raw: &str) -> impl Iterator<Item = &str> {
 }
 
 /// Goes from one part to the next, into objects and out of them, so that each byte is passed once.
+#[derive(Clone)]
 pub struct Parts<'a> {
     raw: &'a str,
     at: usize,
@@ -57,6 +59,19 @@ impl<'a> Parts<'a> {
         Self { raw, at: 0 }
     }
 
+    /// Passes the name of the next member if it is this one, written without escapes.
+    pub fn passes(&mut self, name: &str) -> bool {
+        if self.next_byte() != Some(b'"') {
+            return false;
+        }
+        let after = &self.raw.as_bytes()[self.at + 1..];
+        let is_next = after.starts_with(name.as_bytes()) && after.get(name.len()) == Some(&b'"');
+        if is_next {
+            self.at += name.len() + 2;
+        }
+        is_next
+    }
+
     /// The name of the next member, if there is one.
     pub fn name(&mut self) -> Option<Name<'a>> {
         if self.next_byte()? != b'"' {
@@ -73,6 +88,12 @@ impl<'a> Parts<'a> {
 
     /// The next value, if there is one.
     pub fn value(&mut self) -> Option<&'a str> {
+        let range = self.range()?;
+        self.raw.get(range)
+    }
+
+    /// Where the next value is, if there is one.
+    pub fn range(&mut self) -> Option<Range<usize>> {
         let first = self.next_byte()?;
         let (bytes, start) = (self.raw.as_bytes(), self.at);
         self.at = match first {
@@ -81,7 +102,7 @@ impl<'a> Parts<'a> {
             b'{' | b'[' => end_of_nested(bytes, start),
             _ => end_of_word(bytes, start),
         };
-        self.raw.get(start..self.at)
+        Some(start..self.at)
     }
 
     /// Goes into the next value if it is an object, and returns where it begins.
@@ -119,11 +140,15 @@ pub fn end_of_string(bytes: &[u8], start: usize) -> usize {
     scan_string(bytes, start).0
 }
 
+/// Whether a raw string has escapes.
+pub fn has_escapes(string: &str) -> bool {
+    scan_string(string.as_bytes(), 0).1
+}
+
 /// The index just after the string that opens at `start`, and whether it has escapes.
 fn scan_string(bytes: &[u8], start: usize) -> (usize, bool) {
     let (mut at, mut has_escapes) = (start + 1, false);
-    let next = |at: usize| memchr2(b'"', b'\\', bytes.get(at..)?);
-    while let Some(distance) = next(at) {
+    while let Some(distance) = distance_to_mark(bytes.get(at..).unwrap_or_default()) {
         at += distance;
         if bytes[at] == b'"' {
             return (at + 1, has_escapes);
@@ -132,6 +157,33 @@ fn scan_string(bytes: &[u8], start: usize) -> (usize, bool) {
         at += 2;
     }
     (bytes.len(), has_escapes)
+}
+
+/// How many bytes before the first quote or backslash. Most strings are short, and for these it costs
+/// less to look at eight bytes at a time than to begin a search.
+fn distance_to_mark(bytes: &[u8]) -> Option<usize> {
+    const WORD: usize = size_of::<u64>();
+    const WORDS: usize = 4;
+    let (words, _) = bytes.as_chunks::<WORD>();
+    for (at, word) in words.iter().take(WORDS).enumerate() {
+        let word = u64::from_le_bytes(*word);
+        let marks = bytes_equal(word, b'"') | bytes_equal(word, b'\\');
+        if marks != 0 {
+            return Some(at * WORD + marks.trailing_zeros() as usize / 8);
+        }
+    }
+    let begin = words.len().min(WORDS) * WORD;
+    let distance = memchr2(b'"', b'\\', &bytes[begin..])?;
+    Some(begin + distance)
+}
+
+/// The highest bit of each byte that equals `byte`, up to the first of them; what is above that may be
+/// wrong.
+fn bytes_equal(word: u64, byte: u8) -> u64 {
+    const LOWEST: u64 = u64::from_ne_bytes([1; 8]);
+    const HIGHEST: u64 = LOWEST << 7;
+    let zero_where_equal = word ^ (LOWEST * u64::from(byte));
+    zero_where_equal.wrapping_sub(LOWEST) & !zero_where_equal & HIGHEST
 }
 
 /// The index just after the object or array that opens at `start`.

@@ -2,12 +2,13 @@
 //! selected fields, each in its declared form, straight from slices of the page.
 
 use crate::record::envelope::{self, Attribute, Wrapped};
-use crate::record::findings::{Finding, Findings};
+use crate::record::findings::{Finding, Noticed};
 use crate::record::json::{self, JsonType};
 use crate::record::parts::Parts;
 use crate::record::schema::Property;
 use crate::record::value::{Unknown, ValueWriter};
 use crate::time::timestamp::{self, Timestamp};
+use foldhash::fast::FixedState;
 use std::borrow::Cow;
 use std::collections::{HashMap, HashSet};
 
@@ -25,7 +26,6 @@ pub enum Layout {
 
 /// How the records of one stream are read: which members become which columns.
 pub struct Projection {
-    layout: Layout,
     columns: Vec<Column>,
     id: usize,
     updated_at: usize,
@@ -41,12 +41,11 @@ struct Column {
     property: Property,
 }
 
-/// Where members of one level go. Members mostly come in the order of the schema, so the next one
-/// is tried first.
+/// Where members of one level go.
 #[derive(Default)]
 struct Lookup {
     names: Vec<(String, Place)>,
-    index: HashMap<String, usize>,
+    index: HashMap<String, usize, FixedState>,
 }
 
 /// What becomes of a member that is known.
@@ -54,6 +53,17 @@ struct Lookup {
 enum Place {
     Column(usize),
     Unselected,
+    /// The object of the attributes, which are looked up elsewhere.
+    Attributes,
+}
+
+/// The next member of an object.
+enum Member<'a> {
+    Known(Place),
+    Unknown(Cow<'a, str>),
+    /// Its name holds half a surrogate pair.
+    Unreadable,
+    End,
 }
 
 /// The members of one record that matter, as slices of the page.
@@ -62,6 +72,18 @@ pub struct Scanned<'a> {
     top: Vec<Option<&'a str>>,
     attributes: Vec<Option<Found<'a>>>,
     unknown: Vec<Unknown<'a>>,
+    top_order: Order,
+    attributes_order: Order,
+}
+
+/// In which order members come. They are expected in that of the schema first, and then as they came
+/// before.
+#[derive(Default)]
+struct Order {
+    /// For each member, and for the beginning, the index of the one after it.
+    after: Vec<usize>,
+    /// The place in `after` of the member that was passed last.
+    at: usize,
 }
 
 /// A raw value that was found.
@@ -98,10 +120,13 @@ impl Projection {
         let all = Lookup::new(&columns, announced, |_| true);
         let (top, attributes) = match layout {
             Layout::Plain => (all, Lookup::default()),
-            Layout::Envelopes => (Lookup::new(&columns, &system_names(), is_system), all),
+            Layout::Envelopes => {
+                let mut top = Lookup::new(&columns, &system_names(), is_system);
+                top.add("attributes", Place::Attributes);
+                (top, all)
+            }
         };
         Self {
-            layout,
             id,
             updated_at,
             top,
@@ -124,21 +149,17 @@ impl Projection {
             return None;
         }
         let mut parts = Parts::of(raw, b'{');
-        let mut expected = 0;
-        while let Some(name) = parts.name() {
-            let name = name.text()?;
-            if self.layout == Layout::Envelopes && name == "attributes" {
-                self.scan_attributes(&mut parts, scanned)?;
-                continue;
-            }
-            let raw = parts.value()?;
-            match self.top.find(&name, &mut expected) {
-                Some(Place::Column(column)) => scanned.top[column] = Some(raw),
-                Some(Place::Unselected) => {}
-                None => scanned.add_unknown(name, raw, false),
+        scanned.top_order.begin(&self.top);
+        loop {
+            match self.top.next(&mut parts, &mut scanned.top_order) {
+                Member::Known(Place::Attributes) => self.scan_attributes(&mut parts, scanned)?,
+                Member::Known(Place::Column(column)) => scanned.top[column] = Some(parts.value()?),
+                Member::Known(Place::Unselected) => drop(parts.value()?),
+                Member::Unknown(name) => scanned.add_unknown(name, parts.value()?, false),
+                Member::Unreadable => return None,
+                Member::End => return Some(()),
             }
         }
-        Some(())
     }
 
     /// A record may have `null` in place of its attributes.
@@ -146,22 +167,22 @@ impl Projection {
         let Some(start) = parts.enter() else {
             return (parts.value()? == "null").then_some(());
         };
-        let mut expected = 0;
-        while let Some(name) = parts.name() {
-            let name = name.text()?;
-            let wrapped = Wrapped::next(parts)?;
-            match self.attributes.find(&name, &mut expected) {
-                Some(Place::Column(column)) => {
+        scanned.attributes_order.begin(&self.attributes);
+        loop {
+            match self.attributes.next(parts, &mut scanned.attributes_order) {
+                Member::Known(Place::Column(column)) => {
+                    let wrapped = Wrapped::next(parts)?;
                     scanned.attributes[column] = Some(match wrapped.envelope {
                         Some(value) => Found::Value(value.raw),
                         None => Found::Wrapped(wrapped.raw),
                     });
                 }
-                Some(Place::Unselected) => {}
-                None => scanned.add_unknown(name, wrapped.raw, true),
+                Member::Known(_) => drop(parts.value()?),
+                Member::Unknown(name) => scanned.add_unknown(name, parts.value()?, true),
+                Member::Unreadable => return None,
+                Member::End => return parts.leave(start).map(|_| ()),
             }
         }
-        parts.leave(start).map(|_| ())
     }
 
     /// The record's id and instant; nothing if it has no id.
@@ -180,12 +201,12 @@ impl Projection {
         Some(Version { id, updated_at })
     }
 
-    /// Writes the record as one JSON object.
-    pub fn write(&self, out: &mut Vec<u8>, scanned: &Scanned, findings: &mut Findings) {
+    /// Writes the record as one JSON object, and adds what it noticed of the values.
+    pub fn write(&self, out: &mut Vec<u8>, scanned: &Scanned, noticed: &mut Noticed) {
         for unknown in &scanned.unknown {
-            findings.add(unknown.name.to_string(), Finding::Unannounced);
+            noticed.push((unknown.name.to_string(), Finding::Unannounced));
         }
-        let mut writer = ValueWriter::open(out, findings);
+        let mut writer = ValueWriter::open(out, noticed);
         for (at, column) in self.columns.iter().enumerate() {
             let raw = scanned.raw(at);
             let key = |out: &mut Vec<u8>| out.extend_from_slice(&column.key);
@@ -237,23 +258,50 @@ impl Lookup {
                 )
             })
             .collect();
-        let index = names
-            .iter()
-            .enumerate()
-            .map(|(at, (name, _))| (name.clone(), at))
-            .collect();
-        Self { names, index }
+        let mut lookup = Self::default();
+        for (name, place) in names {
+            lookup.add(&name, place);
+        }
+        lookup
     }
 
-    /// What becomes of a member; nothing if it is not known. `expected` is where its name is looked
-    /// for first.
-    fn find(&self, name: &str, expected: &mut usize) -> Option<Place> {
-        let at = match self.names.get(*expected) {
-            Some((next, _)) if next == name => *expected,
-            _ => *self.index.get(name)?,
+    fn add(&mut self, name: &str, place: Place) {
+        self.index.insert(name.to_owned(), self.names.len());
+        self.names.push((name.to_owned(), place));
+    }
+
+    /// Passes the next name, and says which member it is.
+    fn next<'a>(&self, parts: &mut Parts<'a>, order: &mut Order) -> Member<'a> {
+        let expected = order.after[order.at];
+        if let Some((next, place)) = self.names.get(expected)
+            && parts.passes(next)
+        {
+            order.at = expected + 1;
+            return Member::Known(*place);
+        }
+        let Some(name) = parts.name() else {
+            return Member::End;
         };
-        *expected = at + 1;
-        Some(self.names[at].1)
+        let Some(name) = name.text() else {
+            return Member::Unreadable;
+        };
+        match self.index.get(name.as_ref()) {
+            Some(at) => {
+                order.after[order.at] = *at;
+                order.at = at + 1;
+                Member::Known(self.names[*at].1)
+            }
+            None => Member::Unknown(name),
+        }
+    }
+}
+
+impl Order {
+    fn begin(&mut self, lookup: &Lookup) {
+        if self.after.is_empty() {
+            self.after = (0..=lookup.names.len()).collect();
+        }
+        self.at = 0;
     }
 }
 

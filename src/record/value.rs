@@ -2,12 +2,13 @@
 //! numbers and strings leave with the digits and characters they came with.
 
 use crate::record::envelope::{self, Attribute};
-use crate::record::findings::{Finding, Findings};
+use crate::record::findings::{Finding, Noticed};
 use crate::record::json::{self, JsonType};
-use crate::record::parts;
+use crate::record::parts::{self, Parts, has_escapes};
 use crate::record::schema::{Item, Object, Property, Shape};
 use crate::time::timestamp;
 use std::borrow::Cow;
+use std::ops::Range;
 
 /// A member of a record that the schema does not announce.
 pub struct Unknown<'a> {
@@ -29,12 +30,17 @@ impl Unknown<'_> {
 /// Writes values in their declared forms, counting what they could not hold.
 pub struct ValueWriter<'w, 'p> {
     out: &'w mut Vec<u8>,
-    findings: &'w mut Findings,
+    noticed: &'w mut Noticed,
     /// The names that lead to the value being written.
     path: Vec<&'p str>,
     /// Members of objects that the schema does not announce: where they are, and their raw values.
     undeclared: Vec<(String, String)>,
+    /// Where the members are of the objects that are being written.
+    found: Vec<Option<Range<usize>>>,
 }
+
+/// Room for the members that are being written, enough for most records.
+const ROOM: usize = 16;
 
 /// Whether a value came out, or null in its place.
 #[derive(PartialEq)]
@@ -45,13 +51,14 @@ pub enum Written {
 
 impl<'w, 'p> ValueWriter<'w, 'p> {
     /// Opens an object.
-    pub fn open(out: &'w mut Vec<u8>, findings: &'w mut Findings) -> Self {
+    pub fn open(out: &'w mut Vec<u8>, noticed: &'w mut Noticed) -> Self {
         out.push(b'{');
         Self {
             out,
-            findings,
-            path: Vec::new(),
+            noticed,
+            path: Vec::with_capacity(ROOM),
             undeclared: Vec::new(),
+            found: Vec::with_capacity(ROOM),
         }
     }
 
@@ -96,7 +103,7 @@ impl<'w, 'p> ValueWriter<'w, 'p> {
     }
 
     fn find(&mut self, finding: Finding) {
-        self.findings.add(self.path.join("."), finding);
+        self.noticed.push((self.path.join("."), finding));
     }
 
     fn put(&mut self, text: &str) -> Written {
@@ -113,12 +120,13 @@ impl<'w, 'p> ValueWriter<'w, 'p> {
 
     /// Writes an attribute: one envelope, or an array of them.
     pub fn attribute(&mut self, shape: &'p Shape, raw: &str) -> Written {
+        if let (Shape::Array(item), JsonType::Array) = (shape, json::type_of(raw)) {
+            let elements = envelope::elements(raw);
+            return self.elements(item, elements.map(|value| value.raw));
+        }
         match (envelope::unwrap(raw), shape) {
             (Attribute::Nothing, _) => self.null(),
             (Attribute::One(value), _) => self.value(shape, value.raw),
-            (Attribute::Many(values), Shape::Array(item)) => {
-                self.elements(item, values.iter().map(|value| value.raw))
-            }
             (Attribute::Many(values), Shape::OpenArray | Shape::Text | Shape::Any) => {
                 let bare: Vec<&str> = values.iter().map(|value| value.raw).collect();
                 let array = format!("[{}]", bare.join(","));
@@ -139,6 +147,8 @@ impl<'w, 'p> ValueWriter<'w, 'p> {
             return self.null();
         }
         match (shape, kind) {
+            // Most values are such.
+            (Shape::Text, JsonType::String) if !has_escapes(raw) => self.put(raw),
             (Shape::Text, JsonType::String)
             | (Shape::Any, _)
             | (Shape::OpenObject, JsonType::Object)
@@ -277,18 +287,53 @@ impl<'w, 'p> ValueWriter<'w, 'p> {
     }
 
     fn object(&mut self, object: &'p Object, raw: &str) -> Written {
-        let named = parts::members(raw).map(|(name, raw)| Some((name.text()?, raw)));
-        let Some(members) = named.collect::<Option<Vec<_>>>() else {
-            return self.refuse("object");
+        let begin = self.found.len();
+        let end = begin + object.properties.len();
+        self.found.resize(end, None);
+        let written = if self.find_members(object, raw, begin) {
+            self.members(object, |writer, at| {
+                writer.found[begin + at].clone().map(|range| &raw[range])
+            })
+        } else {
+            self.refuse("object")
         };
-        self.note_undeclared(object, &members);
-        self.members(object, |property| {
-            let found = members
-                .iter()
-                .rev()
-                .find(|(name, _)| *name == property.api_name);
-            found.map(|(_, raw)| *raw)
-        })
+        self.found.truncate(begin);
+        written
+    }
+
+    /// Finds where the members of an object are, from `begin` on in what was found. Fails if a name
+    /// cannot be read.
+    fn find_members(&mut self, object: &Object, raw: &str, begin: usize) -> bool {
+        let mut parts = Parts::of(raw, b'{');
+        // Members mostly come in the order of the schema.
+        let mut expected = 0;
+        loop {
+            let next = object.properties.get(expected);
+            let at = if next.is_some_and(|next| parts.passes(&next.api_name)) {
+                Some(expected)
+            } else {
+                let Some(name) = parts.name() else {
+                    return true;
+                };
+                let Some(name) = name.text() else {
+                    return false;
+                };
+                let mut names = object.properties.iter().map(|property| &property.api_name);
+                let at = names.position(|api_name| *api_name == name);
+                if at.is_none() {
+                    let value = parts.clone().value().unwrap_or_default();
+                    self.note_undeclared(object, &name, value);
+                }
+                at
+            };
+            let Some(range) = parts.range() else {
+                return true;
+            };
+            if let Some(at) = at {
+                self.found[begin + at] = Some(range);
+                expected = at + 1;
+            }
+        }
     }
 
     /// Writes an object for a plain value: the value as the principal member, all others null.
@@ -296,18 +341,18 @@ impl<'w, 'p> ValueWriter<'w, 'p> {
         let Some(principal) = object.principal else {
             return self.refuse("object");
         };
-        let name = &object.properties[principal].name;
-        self.members(object, |property| (property.name == *name).then_some(raw))
+        self.members(object, |_, at| (at == principal).then_some(raw))
     }
 
+    /// Writes the members of an object; `raw` says which value the member at an index has.
     fn members<'r>(
         &mut self,
         object: &'p Object,
-        raw: impl Fn(&Property) -> Option<&'r str>,
+        raw: impl Fn(&Self, usize) -> Option<&'r str>,
     ) -> Written {
         self.out.push(b'{');
-        for property in &object.properties {
-            let raw = raw(property);
+        for (at, property) in object.properties.iter().enumerate() {
+            let raw = raw(self, at);
             let key = |out: &mut Vec<u8>| json::write_key(out, &property.name);
             self.member(key, property, |writer| match raw {
                 Some(raw) => writer.value(&property.shape, raw),
@@ -318,13 +363,11 @@ impl<'w, 'p> ValueWriter<'w, 'p> {
         Written::Value
     }
 
-    fn note_undeclared(&mut self, object: &Object, members: &[(Cow<str>, &str)]) {
-        for (name, raw) in members {
-            if !object.announces(name) {
-                let path = format!("{}.{name}", self.path.join("."));
-                self.findings.add(path.clone(), Finding::Unannounced);
-                self.undeclared.push((path, (*raw).to_owned()));
-            }
+    fn note_undeclared(&mut self, object: &Object, name: &str, raw: &str) {
+        if !object.announces(name) {
+            let path = format!("{}.{name}", self.path.join("."));
+            self.noticed.push((path.clone(), Finding::Unannounced));
+            self.undeclared.push((path, raw.to_owned()));
         }
     }
 
@@ -380,7 +423,11 @@ impl<'w, 'p> ValueWriter<'w, 'p> {
 
     /// Writes a value by its own value type: a number that was sent as a string is a number.
     fn collected(&mut self, name: &str, value: &envelope::Value) {
-        let is_number = value.value_type.as_deref().map(envelope::shape_of) == Some(Shape::Number);
+        let is_number = value
+            .value_type
+            .and_then(json::text)
+            .map(|text| envelope::shape_of(&text))
+            == Some(Shape::Number);
         let text = json::text(value.raw).filter(|_| is_number);
         match text.as_deref().and_then(json::number) {
             Some(digits) => drop(self.put(&digits)),
@@ -391,7 +438,7 @@ impl<'w, 'p> ValueWriter<'w, 'p> {
     /// Writes any value of an unknown field as it is, or null for what no consumer could read.
     fn copy_unknown(&mut self, name: &str, raw: &str) {
         if json::copy(self.out, raw).too_deep {
-            self.findings.add(name.to_owned(), Finding::TooDeep);
+            self.noticed.push((name.to_owned(), Finding::TooDeep));
             self.null();
         }
     }

@@ -30,8 +30,9 @@ const WAITING_MESSAGES: usize = 4;
 /// Bars that show rates and waits are drawn again so often, even if nothing happens.
 const BETWEEN_DRAWS: Duration = Duration::from_millis(200);
 
-/// Threads in addition to the one that writes: one fetches while another decodes.
-const WORKERS: usize = 2;
+/// Threads for requests, in addition to the one that writes and those that turn records into lines.
+/// One suffices: it waits most of the time.
+const WORKERS: usize = 1;
 
 /// Everything that a run gets from its environment.
 pub struct World<'w> {

@@ -7,12 +7,17 @@ use tokio::task::{JoinError, JoinSet};
 pub async fn all<T: 'static>(mut tasks: JoinSet<T>) -> Vec<T> {
     let mut results = Vec::with_capacity(tasks.len());
     while let Some(ended) = tasks.join_next().await {
-        match joined(ended) {
-            Some(result) => results.push(result),
-            None => std::future::pending().await,
-        }
+        results.push(result(ended).await);
     }
     results
+}
+
+/// The result of a task. After a cancelled one, this never returns.
+pub async fn result<T>(ended: Result<T, JoinError>) -> T {
+    match joined(ended) {
+        Some(result) => result,
+        None => std::future::pending().await,
+    }
 }
 
 /// The result of a task, or None if it was cancelled because the program ends. A panic in the task

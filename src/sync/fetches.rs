@@ -1,15 +1,20 @@
 //! The requests of one stream that are on their way. Each holds one of the run's places until its
-//! page is written: the stream's own, or a spare one.
+//! page is written: the stream's own, or a spare one. In its own place, a stream fetches the next page
+//! while it decodes and writes this one.
 
-use crate::api::page::{Order, Page, PageRequest, Window};
+use super::lines::{Decoder, PageLines};
+use crate::api::page::{Order, Page, PageRequest, PageToken, Window};
 use crate::catalog::Stream;
 use crate::http::failure::{Failure, FailureKind};
 use crate::source::Source;
 use crate::source::tally::Tally;
+use crate::support::tasks;
 use crate::walk::ask::{Ask, Query};
+use crate::walk::facts::PageTimes;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
-use tokio::task::JoinSet;
+use tokio::task::{JoinSet, spawn_blocking};
 
 /// A place among the requests of a run.
 pub enum Place {
@@ -17,22 +22,55 @@ pub enum Place {
     Spare(OwnedSemaphorePermit),
 }
 
-/// What came of a request. The place is free when this is dropped.
+/// What came of a request.
 pub struct Fetched {
     pub ask: Ask,
-    pub page: Result<(Page, u16), Failure>,
-    pub place: Place,
+    pub answer: Result<Answer, Failure>,
+    pub held: Held,
+}
+
+/// What a request holds until its page is written.
+pub struct Held {
+    place: Place,
+    ahead: Option<Ahead>,
+}
+
+/// A page whose records are lines.
+pub struct Answer {
+    pub times: PageTimes,
+    pub next: Option<PageToken>,
+    pub lines: PageLines,
+    /// The page size with which it came.
+    pub limit: u16,
+}
+
+/// A page that is fetched before the plan asks for it.
+struct Ahead {
+    query: Query,
+    limit: u16,
+    /// One task, which ends when this is dropped.
+    page: JoinSet<Result<(Page, u16), Failure>>,
 }
 
 pub struct Fetches {
-    source: Arc<Source>,
-    stream: Arc<Stream>,
-    tally: Arc<Tally>,
+    reader: Arc<Reader>,
     spare: Arc<Semaphore>,
     own_is_free: bool,
     tasks: JoinSet<Fetched>,
+    /// What the stream's own place is used for while the plan has not asked.
+    ahead: Option<Ahead>,
+    /// Whether pages may be fetched before the plan asks for them.
+    reads_ahead: bool,
+}
+
+/// What a request needs.
+struct Reader {
+    source: Arc<Source>,
+    stream: Stream,
+    decoder: Arc<Decoder>,
+    tally: Arc<Tally>,
     /// How many pages have been asked for.
-    pub pages: u64,
+    pages: AtomicU64,
 }
 
 impl Fetches {
@@ -40,90 +78,151 @@ impl Fetches {
     pub fn new(
         source: &Arc<Source>,
         stream: &Stream,
+        decoder: &Arc<Decoder>,
         tally: &Arc<Tally>,
         spare: &Arc<Semaphore>,
+        reads_ahead: bool,
     ) -> Self {
         Self {
-            source: Arc::clone(source),
-            stream: Arc::new(stream.clone()),
-            tally: Arc::clone(tally),
+            reader: Arc::new(Reader {
+                source: Arc::clone(source),
+                stream: stream.clone(),
+                decoder: Arc::clone(decoder),
+                tally: Arc::clone(tally),
+                pages: AtomicU64::new(0),
+            }),
             spare: Arc::clone(spare),
             own_is_free: true,
             tasks: JoinSet::new(),
-            pages: 0,
+            ahead: None,
+            reads_ahead,
         }
     }
 
     /// A free place. A spare one is free only while no stream waits for its first.
     pub fn place(&mut self) -> Option<Place> {
-        if self.own_is_free {
+        if self.own_is_free && self.ahead.is_none() {
             return Some(Place::Own);
         }
         let spare = Arc::clone(&self.spare).try_acquire_owned().ok();
-        spare.map(Place::Spare)
+        let spare = spare.map(Place::Spare);
+        spare.or_else(|| self.own_is_free.then_some(Place::Own))
     }
 
-    /// Sends a request from a place.
+    /// Sends a request from a place, unless it is on its way already.
     pub fn send(&mut self, place: Place, ask: Ask, limit: u16) {
-        self.own_is_free &= !matches!(place, Place::Own);
-        self.pages += 1;
-        let number = self.pages;
-        let (source, stream) = (Arc::clone(&self.source), Arc::clone(&self.stream));
-        let tally = Arc::clone(&self.tally);
+        let is_asked = |ahead: &mut Ahead| ahead.query == ask.query && ahead.limit == limit;
+        let ahead = self.ahead.take_if(is_asked);
+        let is_own = matches!(place, Place::Own);
+        if is_own {
+            self.own_is_free = false;
+            // It was sent in vain, and ends here.
+            self.ahead = None;
+        }
+        let reader = Arc::clone(&self.reader);
+        let leads_on = self.reads_ahead && is_own && ask.leads_on;
         self.tasks.spawn(async move {
-            let page = page(&source, &stream, &ask.query, limit, number, &tally).await;
-            Fetched { ask, page, place }
+            let page = match ahead {
+                Some(ahead) => ahead.page().await,
+                None => reader.page(&ask.query, limit).await,
+            };
+            let (answer, ahead) = match page {
+                Ok((page, limit)) => {
+                    let ahead = leads_on.then(|| reader.ahead(&ask.query, &page, limit));
+                    (reader.decoded(page, limit).await, ahead.flatten())
+                }
+                Err(failure) => (Err(failure), None),
+            };
+            let held = Held { place, ahead };
+            Fetched { ask, answer, held }
         });
     }
 
     /// The next page that arrives; None if none is on its way.
     pub async fn next(&mut self) -> Option<Fetched> {
-        match self.tasks.join_next().await? {
-            Ok(fetched) => Some(fetched),
-            Err(error) => match error.try_into_panic() {
-                Ok(panic) => std::panic::resume_unwind(panic),
-                // The program ends.
-                Err(_) => std::future::pending().await,
-            },
-        }
+        Some(tasks::result(self.tasks.join_next().await?).await)
     }
 
     /// The place of a page that has been written is free again.
-    pub fn written(&mut self, place: Place) {
-        match place {
-            Place::Own => self.own_is_free = true,
+    pub fn written(&mut self, held: Held) {
+        match held.place {
+            Place::Own => {
+                self.own_is_free = true;
+                self.ahead = held.ahead;
+            }
             Place::Spare(permit) => drop(permit),
         }
     }
 }
 
-async fn page(
-    source: &Source,
-    stream: &Stream,
-    query: &Query,
-    limit: u16,
-    number: u64,
-    tally: &Tally,
-) -> Result<(Page, u16), Failure> {
-    let bounds;
-    let request = match query {
-        Query::Page { window, token } => PageRequest {
-            stream,
-            window,
+impl Ahead {
+    async fn page(mut self) -> Result<(Page, u16), Failure> {
+        let ended = self.page.join_next().await;
+        tasks::result(ended.expect("it has one task")).await
+    }
+}
+
+impl Reader {
+    async fn page(&self, query: &Query, limit: u16) -> Result<(Page, u16), Failure> {
+        let number = 1 + self.pages.fetch_add(1, Ordering::Relaxed);
+        let bounds;
+        let stream = &self.stream;
+        let request = match query {
+            Query::Page { window, token } => PageRequest {
+                stream,
+                window,
+                limit,
+                order: Order::Ascending,
+                token: token.as_ref(),
+            },
+            Query::Newest { until } => {
+                bounds = Window {
+                    from: None,
+                    until: until.clone(),
+                };
+                one_record(stream, &bounds, Order::Descending)
+            }
+            Query::Oldest { window } => one_record(stream, window, Order::Ascending),
+        };
+        self.source.page(request, number, &self.tally).await
+    }
+
+    /// Begins to fetch the page after another, if that has a token.
+    fn ahead(self: &Arc<Self>, query: &Query, page: &Page, limit: u16) -> Option<Ahead> {
+        let Query::Page { window, .. } = query else {
+            return None;
+        };
+        let query = Query::Page {
+            window: window.clone(),
+            token: Some(page.next.clone()?),
+        };
+        let mut task = JoinSet::new();
+        let (reader, asked) = (Arc::clone(self), query.clone());
+        task.spawn(async move { reader.page(&asked, limit).await });
+        Some(Ahead {
+            query,
             limit,
-            order: Order::Ascending,
-            token: token.as_ref(),
-        },
-        Query::Newest { until } => {
-            bounds = Window {
-                from: None,
-                until: until.clone(),
-            };
-            one_record(stream, &bounds, Order::Descending)
-        }
-        Query::Oldest { window } => one_record(stream, window, Order::Ascending),
-    };
-    source.page(request, number, tally).await
+            page: task,
+        })
+    }
+
+    /// Makes the lines of a page, beside everything else.
+    async fn decoded(&self, page: Page, limit: u16) -> Result<Answer, Failure> {
+        let decoder = Arc::clone(&self.decoder);
+        let answer = spawn_blocking(move || {
+            Ok(Answer {
+                times: PageTimes {
+                    asked_at: page.asked_at,
+                    server_time: page.server_time,
+                    has_date: page.has_date,
+                },
+                lines: decoder.decode(&page)?,
+                next: page.next,
+                limit,
+            })
+        });
+        tasks::result(answer.await).await
+    }
 }
 
 fn one_record<'a>(stream: &'a Stream, window: &'a Window, order: Order) -> PageRequest<'a> {

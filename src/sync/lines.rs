@@ -1,107 +1,211 @@
-//! From a page to the lines that are written for it.
+//! From a page to the lines that are written for it: [`Decoder`] makes a line of each record, which
+//! needs nothing but the page, and [`Lines`] keeps those that the plan wants.
 
 use crate::api::page::Page;
 use crate::catalog::Selection;
 use crate::http::failure::{Failure, FailureKind};
 use crate::protocol::Protocol;
 use crate::protocol::message::Frame;
-use crate::record::findings::{Finding, Findings};
-use crate::record::projection::{Projection, Scanned};
+use crate::record::findings::{Finding, Findings, Noticed};
+use crate::record::projection::{Projection, Scanned, Version};
+use crate::time::timestamp::Timestamp;
 use crate::walk::facts::{NewestAnswer, Observation, VersionFact};
 use crate::walk::plan::Plan;
 use foldhash::quality::FixedState;
 use std::hash::BuildHasher;
+use std::ops::Range;
 
 /// Turns the pages of one stream into lines.
-pub struct Lines {
+pub struct Decoder {
     protocol: Protocol,
     stream: String,
     projection: Projection,
-    findings: Findings,
-    /// How many records have been emitted.
-    pub records: u64,
-    /// How many may be.
-    most: u64,
-    /// Whether they are for a file.
+    /// Whether the lines are for a file.
     batched: bool,
 }
 
-impl Lines {
-    pub fn new(
-        protocol: Protocol,
-        selection: &Selection,
-        most: Option<u64>,
-        batched: bool,
-    ) -> Self {
+/// The records of a page as lines. It holds nothing of the page itself.
+#[derive(Default)]
+pub struct PageLines {
+    lines: Vec<u8>,
+    records: Vec<RecordLine>,
+    /// The ids and stamps of the records.
+    texts: String,
+    noticed: Noticed,
+}
+
+/// A record's part of the lines.
+struct RecordLine {
+    line: Range<usize>,
+    /// None if the record has no usable id. Then it has no line either.
+    version: Option<VersionTexts>,
+    noticed: Range<usize>,
+}
+
+/// A record's version, its texts as ranges.
+struct VersionTexts {
+    id: Range<usize>,
+    stamp: Option<(Timestamp, Range<usize>)>,
+    digest: u64,
+}
+
+impl Decoder {
+    pub fn new(protocol: Protocol, selection: &Selection, batched: bool) -> Self {
         Self {
             protocol,
             stream: selection.stream.name.clone(),
             projection: selection.projection(),
-            findings: Findings::default(),
-            records: 0,
-            most: most.unwrap_or(u64::MAX),
             batched,
         }
     }
 
-    /// The lines of the page that answers the plan's request `ask`, without the records that the
-    /// plan does not want emitted.
-    pub fn of_page(&mut self, page: &Page, plan: &mut Plan, ask: u64) -> Result<Vec<u8>, Failure> {
+    /// The lines of all records of a page. Fails if one does not have the documented form.
+    pub fn decode(&self, page: &Page) -> Result<PageLines, Failure> {
         let frame = if self.batched {
             Frame::none()
         } else {
             self.protocol.frame(&self.stream, page.received_at)
         };
-        let mut lines = Vec::with_capacity(page.body.len());
+        let mut decoded = PageLines {
+            lines: Vec::with_capacity(page.body.len()),
+            records: Vec::with_capacity(page.records.len()),
+            ..PageLines::default()
+        };
         let mut scanned = Scanned::default();
         for raw in page.raw_records() {
-            if self.records >= self.most {
-                break;
-            }
             self.projection
                 .scan(raw, &mut scanned)
                 .ok_or_else(broken_record)?;
-            let Some(version) = self.projection.version(&scanned) else {
-                self.findings.add(String::new(), Finding::WithoutId);
-                self.findings.settle();
-                continue;
-            };
-            let stamp = version.updated_at.as_ref();
-            let observation = plan.observe(
-                ask,
-                &VersionFact {
-                    id: &version.id,
-                    stamp: stamp.map(|(timestamp, text)| (*timestamp, text.as_ref())),
-                    digest: digest(raw),
-                },
-            );
-            if observation.is_emitted() {
-                self.note(observation);
-                self.write(&mut lines, &frame, &scanned);
-            }
+            self.add(&mut decoded, raw, &scanned, &frame);
         }
-        Ok(lines)
+        Ok(decoded)
+    }
+
+    fn add(&self, page: &mut PageLines, raw: &str, scanned: &Scanned, frame: &Frame) {
+        let (line, noticed) = (page.lines.len(), page.noticed.len());
+        let version = self.projection.version(scanned);
+        match &version {
+            Some(_) => {
+                page.lines.extend_from_slice(&frame.before);
+                self.projection
+                    .write(&mut page.lines, scanned, &mut page.noticed);
+                page.lines.extend_from_slice(&frame.after);
+                self.protocol
+                    .alterations(&mut page.lines, &page.noticed[noticed..]);
+                page.lines.extend_from_slice(frame.end);
+            }
+            None => page.noticed.push((String::new(), Finding::WithoutId)),
+        }
+        let version = version.map(|version| page.keep(&version, digest(raw)));
+        page.records.push(RecordLine {
+            line: line..page.lines.len(),
+            version,
+            noticed: noticed..page.noticed.len(),
+        });
+    }
+
+    /// Whether what the schema does not announce comes out in the column for it.
+    pub fn collects(&self) -> bool {
+        self.projection.collects()
+    }
+}
+
+impl PageLines {
+    fn keep(&mut self, version: &Version, digest: u64) -> VersionTexts {
+        let mut keep = |text: &str| {
+            let begin = self.texts.len();
+            self.texts.push_str(text);
+            begin..self.texts.len()
+        };
+        VersionTexts {
+            id: keep(&version.id),
+            stamp: version
+                .updated_at
+                .as_ref()
+                .map(|(timestamp, text)| (*timestamp, keep(text))),
+            digest,
+        }
     }
 
     /// What a page that answers the question for the newest record says.
-    pub fn newest(&self, page: &Page) -> NewestAnswer {
-        let mut scanned = Scanned::default();
-        let version = page.raw_records().next().and_then(|raw| {
-            self.projection.scan(raw, &mut scanned)?;
-            self.projection.version(&scanned)
-        });
-        match version {
+    pub fn newest(&self) -> NewestAnswer {
+        let first = self.records.first();
+        match first.and_then(|record| record.version.as_ref()) {
             None => NewestAnswer::Nothing,
-            Some(version) => match version.updated_at {
-                None => NewestAnswer::Undated,
-                Some((timestamp, _)) => NewestAnswer::At(timestamp),
-            },
+            Some(VersionTexts { stamp: None, .. }) => NewestAnswer::Undated,
+            Some(VersionTexts {
+                stamp: Some((timestamp, _)),
+                ..
+            }) => NewestAnswer::At(*timestamp),
+        }
+    }
+}
+
+/// What is emitted of a stream, page after page.
+pub struct Lines {
+    findings: Findings,
+    /// How many records have been emitted.
+    pub records: u64,
+    /// How many may be.
+    most: u64,
+}
+
+impl Lines {
+    pub fn new(most: Option<u64>) -> Self {
+        Self {
+            findings: Findings::default(),
+            records: 0,
+            most: most.unwrap_or(u64::MAX),
         }
     }
 
+    /// The lines of the page that answers the plan's request `ask`, without the records that the
+    /// plan does not want emitted.
+    pub fn wanted(&mut self, page: PageLines, plan: &mut Plan, ask: u64) -> Vec<u8> {
+        let PageLines {
+            mut lines,
+            records,
+            texts,
+            noticed,
+        } = page;
+        let mut end = 0;
+        for record in records {
+            if self.records >= self.most {
+                break;
+            }
+            let noticed = &noticed[record.noticed];
+            let Some(version) = record.version else {
+                self.findings.count(noticed);
+                continue;
+            };
+            let stamp = version.stamp;
+            let observation = plan.observe(
+                ask,
+                &VersionFact {
+                    id: &texts[version.id],
+                    stamp: stamp.map(|(timestamp, text)| (timestamp, &texts[text])),
+                    digest: version.digest,
+                },
+            );
+            if !observation.is_emitted() {
+                continue;
+            }
+            self.findings.count(noticed);
+            self.note(observation);
+            self.records += 1;
+            let length = record.line.len();
+            if record.line.start > end {
+                lines.copy_within(record.line, end);
+            }
+            end += length;
+        }
+        lines.truncate(end);
+        lines
+    }
+
     /// What was noticed of the values so far, a sentence each.
-    pub fn findings(&self) -> Vec<String> {
-        self.findings.sentences(self.projection.collects())
+    pub fn findings(&self, collects: bool) -> Vec<String> {
+        self.findings.sentences(collects)
     }
 
     /// Counts a version that is emitted and moves no bookmark.
@@ -111,17 +215,7 @@ impl Lines {
             Observation::Undated => Finding::WithoutUpdatedAt,
             Observation::New | Observation::Repeat | Observation::Elsewhere => return,
         };
-        self.findings.add(String::new(), finding);
-    }
-
-    fn write(&mut self, lines: &mut Vec<u8>, frame: &Frame, scanned: &Scanned) {
-        lines.extend_from_slice(&frame.before);
-        self.projection.write(lines, scanned, &mut self.findings);
-        lines.extend_from_slice(&frame.after);
-        self.protocol.alterations(lines, self.findings.fresh());
-        lines.extend_from_slice(frame.end);
-        self.findings.settle();
-        self.records += 1;
+        self.findings.count(&[(String::new(), finding)]);
     }
 }
 

@@ -2,11 +2,10 @@
 //! moves bytes between it, the source and the writer.
 
 use super::end::End;
-use super::fetches::{self, Fetched, Fetches};
-use super::lines::Lines;
+use super::fetches::{self, Answer, Fetches};
+use super::lines::{Decoder, Lines};
 use super::report::{Read, Report};
 use super::terms;
-use crate::api::page::Page;
 use crate::catalog::{Replication, Selection, SyncMode};
 use crate::config::Config;
 use crate::http::failure::{Failure, FailureKind};
@@ -17,7 +16,7 @@ use crate::state::Bookmark;
 use crate::time::timestamp;
 use crate::walk::GaveUp;
 use crate::walk::ask::{Ask, Query};
-use crate::walk::facts::{NewestAnswer, PageTimes};
+use crate::walk::facts::NewestAnswer;
 use crate::walk::plan::{Plan, Restart};
 use std::sync::Arc;
 use tokio::sync::Semaphore;
@@ -36,6 +35,7 @@ pub struct StreamRun {
     /// The size of pages; it becomes smaller where large ones keep failing.
     limit: u16,
     pages: u64,
+    decoder: Arc<Decoder>,
     lines: Lines,
     /// Whether its records go to files.
     batched: bool,
@@ -64,15 +64,24 @@ impl StreamRun {
         }
         let batched = protocol == Protocol::Singer && config.batches.is_some();
         let terms = terms::of_run(&config, &selection, bookmark.as_ref());
+        let decoder = Arc::new(Decoder::new(protocol, &selection, batched));
         Self {
             source: Arc::clone(source),
             plan: Plan::new(terms),
-            fetches: Fetches::new(source, &selection.stream, &report.tally, spare),
+            fetches: Fetches::new(
+                source,
+                &selection.stream,
+                &decoder,
+                &report.tally,
+                spare,
+                most.is_none(),
+            ),
+            decoder,
             most,
             limit: config.page_size,
             config,
             pages: 0,
-            lines: Lines::new(protocol, &selection, most, batched),
+            lines: Lines::new(most),
             batched,
             report,
             bookmark,
@@ -110,43 +119,42 @@ impl StreamRun {
             }
             let fetched = self.fetches.next().await;
             let fetched = fetched.expect("a plan that is not done has a request on its way");
-            self.take(&fetched).await?;
-            self.fetches.written(fetched.place);
+            self.take(&fetched.ask, fetched.answer).await?;
+            self.fetches.written(fetched.held);
         }
     }
 
-    async fn take(&mut self, fetched: &Fetched) -> Result<(), End> {
-        if !self.plan.is_wanted(fetched.ask.id) {
+    async fn take(&mut self, ask: &Ask, answer: Result<Answer, Failure>) -> Result<(), End> {
+        if !self.plan.is_wanted(ask.id) {
             return Ok(());
         }
-        match (&fetched.page, &fetched.ask.query) {
-            (Ok((page, _)), Query::Newest { .. }) => {
-                self.plan.newest_is(self.lines.newest(page));
+        match (answer, &ask.query) {
+            (Ok(answer), Query::Newest { .. }) => {
+                self.plan.newest_is(answer.lines.newest());
                 Ok(())
             }
-            (Ok((page, _)), Query::Oldest { .. }) => {
-                self.plan.oldest_is(self.lines.newest(page));
+            (Ok(answer), Query::Oldest { .. }) => {
+                self.plan.oldest_is(answer.lines.newest());
                 Ok(())
             }
-            (Ok((page, limit)), Query::Page { .. }) => {
-                self.limit = self.limit.min(*limit);
-                self.deliver(page, fetched.ask.id).await
+            (Ok(answer), Query::Page { .. }) => {
+                self.limit = self.limit.min(answer.limit);
+                self.deliver(answer, ask.id).await
             }
-            (Err(failure), query) => self.recover(failure, fetched.ask.id, query),
+            (Err(failure), query) => self.recover(&failure, ask.id, query),
         }
     }
 
     /// Hands over the records of a page.
-    async fn deliver(&mut self, page: &Page, ask: u64) -> Result<(), End> {
+    async fn deliver(&mut self, answer: Answer, ask: u64) -> Result<(), End> {
         self.pages += 1;
-        let times = PageTimes {
-            asked_at: page.asked_at,
-            server_time: page.server_time,
-            has_date: page.has_date,
-        };
-        self.plan.begin_page(ask, times, page.next.is_some());
-        let lines = self.lines.of_page(page, &mut self.plan, ask);
-        let lines = lines.map_err(End::Failed)?;
+        let Answer {
+            times, next, lines, ..
+        } = answer;
+        self.plan.begin_page(ask, times, next.is_some());
+        let lines = self.lines.wanted(lines, &mut self.plan, ask);
+        let share = self.plan.share();
+        self.report.progress(self.pages, self.lines.records, share);
         if !lines.is_empty() {
             let stream = self.selection.stream.name.clone();
             let message = if self.batched {
@@ -156,12 +164,10 @@ impl StreamRun {
             };
             self.say(message).await?;
         }
-        let share = self.plan.share();
-        self.report.progress(self.pages, self.lines.records, share);
         if self.is_enough() {
             return Ok(());
         }
-        match self.plan.end_page(ask, page.next.clone()) {
+        match self.plan.end_page(ask, next) {
             Ok(()) => {
                 self.tell_of_restart(None);
                 Ok(())
@@ -286,7 +292,8 @@ impl StreamRun {
     }
 
     async fn end(self) -> End {
-        self.report.findings(&self.lines.findings());
+        let findings = self.lines.findings(self.decoder.collects());
+        self.report.findings(&findings);
         if self.plan.leaves_more {
             self.report
                 .info("changes made during this run are left to the next one");
@@ -337,7 +344,8 @@ impl StreamRun {
     }
 
     async fn fail(self, failure: Failure) -> End {
-        self.report.findings(&self.lines.findings());
+        let findings = self.lines.findings(self.decoder.collects());
+        self.report.findings(&findings);
         self.report.metrics("failed", self.lines.records);
         let stream = &self.selection.stream.name;
         End::failed(&self.source, &self.messages, stream, failure).await

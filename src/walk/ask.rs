@@ -7,6 +7,9 @@ use crate::api::page::{PageToken, Window};
 pub struct Ask {
     pub id: u64,
     pub query: Query,
+    /// Whether the plan means to follow the token of the answer at once, if nothing in it speaks
+    /// against that.
+    pub leads_on: bool,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -216,7 +216,26 @@ impl Plan {
             }
             Phase::Done => None,
         };
-        query.map(|query| Ask { id, query })
+        let query = query?;
+        let leads_on = self.leads_on(id);
+        Some(Ask {
+            id,
+            query,
+            leads_on,
+        })
+    }
+
+    /// Whether the walk that has just asked goes by tokens. After the first page, others may come
+    /// before the next.
+    fn leads_on(&self, id: u64) -> bool {
+        match &self.phase {
+            Phase::Past(past) => past
+                .windows
+                .iter()
+                .any(|one| one.asked == Some(id) && one.walk.seeking == Seeking::Not),
+            Phase::Scan(_) => true,
+            Phase::Oldest { .. } | Phase::First(_) | Phase::Present(_) | Phase::Done => false,
+        }
     }
 
     /// Begins to read a page. `has_next` says whether a token came with it.

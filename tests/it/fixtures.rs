@@ -64,14 +64,14 @@ fn emitted(api: &Api, stream: &Stream, page: &str) -> String {
     let page = api.page(reply(200, page), false).unwrap();
     let projection = stream.clone().whole().projection();
     let (mut scanned, mut findings) = (Scanned::default(), Findings::default());
-    let mut out = Vec::new();
+    let (mut out, mut noticed) = (Vec::new(), Vec::new());
     for raw in page.raw_records() {
         projection.scan(raw, &mut scanned).unwrap();
         assert!(projection.version(&scanned).is_some());
-        projection.write(&mut out, &scanned, &mut findings);
-        findings.settle();
+        projection.write(&mut out, &scanned, &mut noticed);
         out.push(b'\n');
     }
+    findings.count(&noticed);
     let mut lines = String::from_utf8(out).unwrap();
     for sentence in findings.sentences(projection.collects()) {
         lines.push_str(&sentence);
