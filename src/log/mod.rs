@@ -139,8 +139,11 @@ impl Log {
         );
     }
 
-    pub fn debug(&self, text: impl Into<String>) {
-        self.add(Level::Debug, text.into());
+    /// Logs a text for whoever asks for all of them. It is made only then.
+    pub fn debug(&self, text: impl FnOnce() -> String) {
+        if self.lowest <= Level::Debug {
+            self.add(Level::Debug, text());
+        }
     }
 
     pub fn info(&self, text: impl Into<String>) {

@@ -222,10 +222,10 @@ impl Source {
         let reply = self.client.send(request).await?;
         tally.add_bytes(reply.body.len());
         let (method, bytes) = (request.method(), reply.body.len());
-        self.log.debug(format!(
-            "{method} {}: {}, {bytes} bytes",
-            request.path, reply.status
-        ));
+        self.log.debug(|| {
+            let (path, status) = (&request.path, reply.status);
+            format!("{method} {path}: {status}, {bytes} bytes")
+        });
         if reply.is_success() {
             self.pace.accepted(turn);
         }

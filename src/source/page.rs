@@ -77,15 +77,15 @@ impl Source {
 
     /// Logs what a page was asked for, and what came.
     fn log_page(&self, name: &str, request: &PageRequest, records: usize, took: Duration) {
-        let PageRequest { limit, window, .. } = request;
-        let from = window.from.as_ref();
-        let from = from.map_or("its start", |from| &from.updated_at);
-        let until = window.until.as_deref().unwrap_or("its end");
-        let by = request.token.map_or("", |_| " by token");
-        let (records, took) = (counted(records as u64, "record"), took.as_millis());
-        self.log.debug(format!(
-            "{name}: from {from} to {until}{by}, limit {limit}: {records} in {took} ms"
-        ));
+        self.log.debug(|| {
+            let PageRequest { limit, window, .. } = request;
+            let from = window.from.as_ref();
+            let from = from.map_or("its start", |from| &from.updated_at);
+            let until = window.until.as_deref().unwrap_or("its end");
+            let by = request.token.map_or("", |_| " by token");
+            let (records, took) = (counted(records as u64, "record"), took.as_millis());
+            format!("{name}: from {from} to {until}{by}, limit {limit}: {records} in {took} ms")
+        });
     }
 
     fn warn_of_smaller_pages(&self, name: &str, failure: &Failure, smaller: u16) {

@@ -246,7 +246,7 @@ impl StreamRun {
 
     fn log_request(&self, ask: &Ask) {
         let name = &self.selection.stream.name;
-        let text = match &ask.query {
+        let text = || match &ask.query {
             Query::Newest { .. } => "asks for its newest record".to_owned(),
             Query::Oldest { .. } => "asks for its first record".to_owned(),
             Query::Page { window, token } => {
@@ -259,7 +259,7 @@ impl StreamRun {
                 format!("asks from {from} to {until}{token}")
             }
         };
-        self.source.log.debug(format!("{name} {text}"));
+        self.source.log.debug(|| format!("{name} {}", text()));
     }
 
     fn warn_of_future_bookmark(&self) {
