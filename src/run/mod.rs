@@ -24,8 +24,9 @@ use std::time::Duration;
 use tokio::sync::mpsc::{self, Receiver, UnboundedReceiver};
 use tokio::task::JoinError;
 
-/// How many messages may wait for the writer. The largest message is the lines of one page.
-const WAITING_MESSAGES: usize = 4;
+/// How many messages may wait for the writer. The largest message is the lines of one page, which take
+/// memory while they wait.
+const WAITING_MESSAGES: usize = 1;
 
 /// Bars that show rates and waits are drawn again so often, even if nothing happens.
 const BETWEEN_DRAWS: Duration = Duration::from_millis(200);
@@ -33,6 +34,10 @@ const BETWEEN_DRAWS: Duration = Duration::from_millis(200);
 /// Threads for requests, in addition to the one that writes and those that turn records into lines.
 /// One suffices: it waits most of the time.
 const WORKERS: usize = 1;
+
+/// Threads that turn records into lines, and look up addresses. Two are faster than any consumer, and
+/// each takes memory of its own.
+const DECODERS: usize = 2;
 
 /// Everything that a run gets from its environment.
 pub struct World<'w> {
@@ -87,6 +92,7 @@ pub fn run(world: World) -> ExitStatus {
     };
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .worker_threads(WORKERS)
+        .max_blocking_threads(DECODERS)
         .enable_all()
         .build();
     match runtime {
