@@ -19,6 +19,7 @@ use tap_revops::catalog::Selection;
 use tap_revops::config::{self, Config, RawConfig};
 use tap_revops::http::reply::Reply;
 use tap_revops::record::projection::Scanned;
+use tap_revops::record::value::ValueWriter;
 use tap_revops::time::timestamp::Timestamp;
 
 fn main() {
@@ -117,15 +118,14 @@ fn records(bencher: Bencher, api: Api) {
         .page(subject.reply(), true)
         .expect("it is a page");
     let projection = subject.selection.projection();
-    let mut out = Vec::with_capacity(subject.body.len());
     bencher.counter(subject.size()).bench_local(|| {
-        out.clear();
-        let (mut scanned, mut noticed) = (Scanned::default(), Vec::new());
+        let mut scanned = Scanned::default();
+        let mut writer = ValueWriter::with_capacity(subject.body.len());
         for raw in page.raw_records() {
             projection.scan(raw, &mut scanned).expect("it is a record");
             divan::black_box(projection.version(&scanned));
-            projection.write(&mut out, &scanned, &mut noticed);
+            projection.write(&mut writer, &scanned);
         }
-        out.len()
+        writer.out
     });
 }

@@ -166,7 +166,7 @@ impl State {
 
     /// The streams that the state names, even outside of `bookmarks`.
     pub fn streams(&self) -> Vec<&str> {
-        let is_bookmark = |raw: &RawValue| json::type_of(raw.get()) == json::JsonType::Object;
+        let is_bookmark = |raw: &RawValue| raw.get().starts_with('{');
         let foreign = self.foreign.iter().filter(|(_, raw)| is_bookmark(raw));
         let named = self.bookmarks.keys().chain(foreign.map(|(name, _)| name));
         named.map(String::as_str).collect()

@@ -2,8 +2,8 @@
 
 use serde_json::value::RawValue;
 use std::collections::HashSet;
-use tap_revops::record::json::{self, JsonType};
 use tap_revops::record::parts;
+use tap_revops::record::raw::{JsonType, Raw};
 use tap_revops::record::schema::{Property, Shape};
 
 /// Checks that a line is one JSON value and one line feed, and that consumers can hold its strings.
@@ -58,9 +58,9 @@ fn strings(text: &str) -> Vec<&str> {
 /// Checks that a record has only selected members, each once and in its shape, and every nullable
 /// one.
 pub fn check_record(record: &str, properties: &[Property]) {
-    assert_eq!(json::type_of(record), JsonType::Object);
+    assert_eq!(Raw::of(record).kind, JsonType::Object);
     let named =
-        parts::members(record).map(|(name, raw)| (name.text().expect("a name is text"), raw));
+        parts::members(record).map(|(name, raw)| (name.text().expect("a name is text"), raw.text));
     let members: Vec<_> = named.collect();
     let mut names = HashSet::new();
     for (name, raw) in &members {
@@ -79,7 +79,7 @@ pub fn check_record(record: &str, properties: &[Property]) {
 }
 
 fn check_value(shape: &Shape, nullable: bool, raw: &str) {
-    let kind = json::type_of(raw);
+    let kind = Raw::of(raw).kind;
     if kind == JsonType::Null {
         assert!(nullable, "null in a field that is not nullable");
         return;

@@ -14,6 +14,7 @@ use tap_revops::http::reply::Reply;
 use tap_revops::protocol::Protocol;
 use tap_revops::record::findings::Findings;
 use tap_revops::record::projection::Scanned;
+use tap_revops::record::value::ValueWriter;
 use tap_revops::time::timestamp::Timestamp;
 
 /// The two APIs, which collect unknown fields, and configurations that collect or report them.
@@ -144,14 +145,13 @@ pub fn write_page(selection: &Selection, page: &Page) {
             if projection.version(&scanned).is_none() {
                 continue;
             }
-            let (mut line, mut noticed) = (frame.before.clone(), Vec::new());
-            projection.write(&mut line, &scanned, &mut noticed);
-            let record = String::from_utf8(line[frame.before.len()..].to_vec());
-            let record = record.expect("a record is UTF-8");
-            line.extend_from_slice(&frame.after);
-            protocol.alterations(&mut line, &noticed);
+            let mut writer = ValueWriter::default();
+            projection.write(&mut writer, &scanned);
+            let record = String::from_utf8(writer.out).expect("a record is UTF-8");
+            let mut line = [&frame.before, record.as_bytes(), &frame.after].concat();
+            protocol.alterations(&mut line, &writer.noticed);
             line.extend_from_slice(frame.end);
-            findings.count(&noticed);
+            findings.count(&writer.noticed);
             check_line(&line);
             check_record(&record, &selection.properties);
             check_digits(&record, raw);

@@ -7,6 +7,7 @@ use crate::catalog::{PRIMARY_KEY, REPLICATION_KEY, Replication, Selection};
 use crate::http::failure::Failure;
 use crate::record::projection::{Projection, Scanned};
 use crate::record::schema::Property;
+use crate::record::value::ValueWriter;
 use crate::source::Source;
 use crate::source::tally::Tally;
 use crate::sync::Wanted;
@@ -83,9 +84,9 @@ fn emitted(page: &Page, projection: &Projection) -> Vec<String> {
     let mut scanned = Scanned::default();
     let written = page.raw_records().filter_map(|raw| {
         projection.scan(raw, &mut scanned)?;
-        let mut line = Vec::new();
-        projection.write(&mut line, &scanned, &mut Vec::new());
-        String::from_utf8(line).ok()
+        let mut writer = ValueWriter::default();
+        projection.write(&mut writer, &scanned);
+        String::from_utf8(writer.out).ok()
     });
     written.collect()
 }

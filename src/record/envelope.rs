@@ -1,8 +1,8 @@
 //! Reevo's value envelopes: `{"value_type", "value"}` around every attribute. This file knows what
 //! each value type looks like once unwrapped; it leaves writing it to `record`.
 
-use crate::record::json::{self, JsonType};
 use crate::record::parts::Parts;
+use crate::record::raw::{JsonType, Raw};
 use crate::record::schema::Shape;
 
 /// An attribute as it came, apart from its wrapping.
@@ -16,18 +16,18 @@ pub enum Attribute<'a> {
 
 /// One value out of its envelope. A value without an envelope has no type of its own.
 pub struct Value<'a> {
-    /// The raw string.
-    pub value_type: Option<&'a str>,
-    pub raw: &'a str,
+    /// A string.
+    pub value_type: Option<Raw<'a>>,
+    pub raw: Raw<'a>,
 }
 
 /// Takes an attribute out of its envelope or envelopes. What is not an envelope stays as it is.
-pub fn unwrap(raw: &str) -> Attribute<'_> {
-    match json::type_of(raw) {
+pub fn unwrap(raw: Raw<'_>) -> Attribute<'_> {
+    match raw.kind {
         JsonType::Null => Attribute::Nothing,
-        JsonType::Array => Attribute::Many(elements(raw).collect()),
+        JsonType::Array => Attribute::Many(elements(raw.text).collect()),
         _ => match open(raw) {
-            value if json::type_of(value.raw) == JsonType::Null => Attribute::Nothing,
+            value if value.raw.is_null() => Attribute::Nothing,
             value => Attribute::One(value),
         },
     }
@@ -128,15 +128,15 @@ pub fn elements(raw: &str) -> impl Iterator<Item = Value<'_>> {
     std::iter::from_fn(move || Some(Wrapped::next(&mut parts)?.value()))
 }
 
-fn open(raw: &str) -> Value<'_> {
-    let wrapped = Wrapped::next(&mut Parts::around(raw));
+fn open(raw: Raw<'_>) -> Value<'_> {
+    let wrapped = Wrapped::next(&mut Parts::around(raw.text));
     wrapped.map_or(bare(raw), Wrapped::value)
 }
 
 /// A value with what is around it.
 pub struct Wrapped<'a> {
     /// All of it.
-    pub raw: &'a str,
+    pub raw: Raw<'a>,
     /// What is in its envelope, if it has one.
     pub envelope: Option<Value<'a>>,
 }
@@ -168,11 +168,11 @@ impl<'a> Wrapped<'a> {
             is_envelope &= before.is_none();
         }
         let raw = parts.leave(start)?;
-        let is_text = |raw: &&str| is_envelope && json::type_of(raw) == JsonType::String;
+        let is_text = |raw: &Raw| is_envelope && raw.kind == JsonType::String;
         let value_type = value_type.filter(is_text);
         let envelope = value_type.map(|value_type| Value {
             value_type: Some(value_type),
-            raw: value.unwrap_or("null"),
+            raw: value.unwrap_or(Raw::NULL),
         });
         Some(Self { raw, envelope })
     }
@@ -186,8 +186,7 @@ impl<'a> Wrapped<'a> {
         let value_type = parts.passes("value_type").then(|| parts.value())??;
         let raw = parts.passes("value").then(|| parts.value())??;
         let whole = parts.leave(start)?;
-        let is_text = json::type_of(value_type) == JsonType::String;
-        is_text.then_some(Self {
+        (value_type.kind == JsonType::String).then_some(Self {
             raw: whole,
             envelope: Some(Value {
                 value_type: Some(value_type),
@@ -198,7 +197,7 @@ impl<'a> Wrapped<'a> {
 }
 
 /// A value that came without an envelope.
-pub fn bare(raw: &str) -> Value<'_> {
+pub fn bare(raw: Raw<'_>) -> Value<'_> {
     Value {
         value_type: None,
         raw,
@@ -216,23 +215,28 @@ mod tests {
             r#"{"value_type":"string","value":null}"#,
             r#"{"value_type":"string"}"#,
         ] {
-            assert!(matches!(unwrap(raw), Attribute::Nothing), "{raw}");
+            assert!(matches!(unwrap(Raw::of(raw)), Attribute::Nothing), "{raw}");
         }
     }
 
     #[test]
     fn the_order_of_an_envelopes_members_does_not_matter() {
-        let Attribute::One(value) = unwrap(r#"{"value": 42.50, "value_type": "number"}"#) else {
+        let Attribute::One(value) = unwrap(Raw::of(r#"{"value": 42.50, "value_type": "number"}"#))
+        else {
             panic!("not one value");
         };
-        assert_eq!((value.value_type, value.raw), (Some("\"number\""), "42.50"));
+        let value_type = value.value_type.map(|raw| raw.text);
+        assert_eq!((value_type, value.raw.text), (Some("\"number\""), "42.50"));
     }
 
     #[test]
     fn an_object_that_is_no_envelope_stays_whole() {
-        let Attribute::One(value) = unwrap(r#"{"city": "Brno"}"#) else {
+        let Attribute::One(value) = unwrap(Raw::of(r#"{"city": "Brno"}"#)) else {
             panic!("not one value");
         };
-        assert_eq!((value.value_type, value.raw), (None, r#"{"city": "Brno"}"#));
+        assert_eq!(
+            (value.value_type, value.raw.text),
+            (None, r#"{"city": "Brno"}"#)
+        );
     }
 }

@@ -1,42 +1,9 @@
-//! Raw JSON slices: telling what they are and copying them, without building a tree.
+//! Copying and writing JSON without building a tree.
 //! Every slice given to this module has already been parsed once, so its grammar is right.
 
-use crate::record::parts::{end_of_string, has_escapes};
+use crate::record::strings::{end_of_string, has_escapes};
 use serde::Deserialize;
 use std::borrow::Cow;
-
-/// The kinds of value that JSON has.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum JsonType {
-    Null,
-    Boolean,
-    Number,
-    String,
-    Array,
-    Object,
-}
-
-/// The kind of a raw value, told from its first byte.
-pub fn type_of(raw: &str) -> JsonType {
-    match raw.as_bytes().first() {
-        Some(b'"') => JsonType::String,
-        Some(b'{') => JsonType::Object,
-        Some(b'[') => JsonType::Array,
-        Some(b't' | b'f') => JsonType::Boolean,
-        Some(b'n') | None => JsonType::Null,
-        Some(_) => JsonType::Number,
-    }
-}
-
-/// The characters of a raw string, or None if the value is not a string or holds a lone surrogate.
-pub fn text(raw: &str) -> Option<Cow<'_, str>> {
-    let inner = raw.strip_prefix('"')?.strip_suffix('"')?;
-    if has_escapes(raw) {
-        serde_json::from_str::<String>(raw).ok().map(Cow::Owned)
-    } else {
-        Some(Cow::Borrowed(inner))
-    }
-}
 
 /// Parses an object. Derived types would take an array for one too, member by member.
 pub fn parse_object<'a, T: Deserialize<'a>>(text: &'a str) -> serde_json::Result<T> {
@@ -146,7 +113,7 @@ fn copy_tokens(
     deepest: usize,
     mut string: impl FnMut(&mut Vec<u8>, &str),
 ) -> bool {
-    if type_of(raw) == JsonType::String {
+    if raw.starts_with('"') {
         string(out, raw);
         return true;
     }

@@ -1,5 +1,8 @@
 //! From the raw record of an API to the record that is emitted.
 
+pub mod raw;
+mod strings;
+
 pub mod parts;
 
 pub mod json;

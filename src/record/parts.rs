@@ -1,9 +1,9 @@
 //! The parts of an object or an array that has been parsed before, so that its grammar is right: its
 //! members or its elements, as slices of it. What is no such value has no parts.
 
-use memchr::memchr2;
+use crate::record::raw::{JsonType, Raw};
+use crate::record::strings::{end_of_string, scan};
 use std::borrow::Cow;
-use std::ops::Range;
 
 /// A name.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -25,13 +25,13 @@ impl<'a> Name<'a> {
 }
 
 /// The members of an object, in their order: names, and raw values.
-pub fn members(raw: &str) -> impl Iterator<Item = (Name<'_>, &str)> {
+pub fn members(raw: &str) -> impl Iterator<Item = (Name<'_>, Raw<'_>)> {
     let mut parts = Parts::of(raw, b'{');
     std::iter::from_fn(move || Some((parts.name()?, parts.value()?)))
 }
 
 /// The elements of an array, in their order.
-pub fn elements(raw: &str) -> impl Iterator<Item = &str> {
+pub fn elements(raw: &str) -> impl Iterator<Item = Raw<'_>> {
     let mut parts = Parts::of(raw, b'[');
     std::iter::from_fn(move || parts.value())
 }
@@ -78,7 +78,7 @@ impl<'a> Parts<'a> {
             return None;
         }
         let start = self.at + 1;
-        let (end, has_escapes) = scan_string(self.raw.as_bytes(), self.at);
+        let (end, has_escapes) = scan(self.raw.as_bytes(), self.at);
         self.at = end;
         Some(Name {
             written: self.raw.get(start..end - 1)?,
@@ -87,22 +87,26 @@ impl<'a> Parts<'a> {
     }
 
     /// The next value, if there is one.
-    pub fn value(&mut self) -> Option<&'a str> {
-        let range = self.range()?;
-        self.raw.get(range)
-    }
-
-    /// Where the next value is, if there is one.
-    pub fn range(&mut self) -> Option<Range<usize>> {
+    pub fn value(&mut self) -> Option<Raw<'a>> {
         let first = self.next_byte()?;
         let (bytes, start) = (self.raw.as_bytes(), self.at);
-        self.at = match first {
-            b']' | b'}' => return None,
-            b'"' => end_of_string(bytes, start),
-            b'{' | b'[' => end_of_nested(bytes, start),
+        let mut has_escapes = false;
+        let kind = JsonType::of(first);
+        self.at = match kind {
+            JsonType::String => {
+                let (end, escapes) = scan(bytes, start);
+                has_escapes = escapes;
+                end
+            }
+            JsonType::Object | JsonType::Array => end_of_nested(bytes, start),
+            _ if matches!(first, b']' | b'}') => return None,
             _ => end_of_word(bytes, start),
         };
-        Some(start..self.at)
+        Some(Raw {
+            text: self.raw.get(start..self.at)?,
+            kind,
+            has_escapes,
+        })
     }
 
     /// Goes into the next value if it is an object, and returns where it begins.
@@ -114,19 +118,23 @@ impl<'a> Parts<'a> {
     }
 
     /// Goes out of an object whose members have all been passed. Returns it, given where it begins.
-    pub fn leave(&mut self, start: usize) -> Option<&'a str> {
+    pub fn leave(&mut self, start: usize) -> Option<Raw<'a>> {
         if self.next_byte()? != b'}' {
             return None;
         }
         self.at += 1;
-        self.raw.get(start..self.at)
+        Some(Raw {
+            text: self.raw.get(start..self.at)?,
+            kind: JsonType::Object,
+            has_escapes: false,
+        })
     }
 
     /// The first byte of what comes next, after white space, commas and colons.
     fn next_byte(&mut self) -> Option<u8> {
         let bytes = self.raw.as_bytes();
         while let Some(byte) = bytes.get(self.at) {
-            if !matches!(byte, b' ' | b'\n' | b'\r' | b'\t' | b',' | b':') {
+            if !is_between(*byte) {
                 return Some(*byte);
             }
             self.at += 1;
@@ -135,76 +143,33 @@ impl<'a> Parts<'a> {
     }
 }
 
-/// The index just after the string that opens at `start`.
-pub fn end_of_string(bytes: &[u8], start: usize) -> usize {
-    scan_string(bytes, start).0
-}
-
-/// Whether a raw string has escapes.
-pub fn has_escapes(string: &str) -> bool {
-    scan_string(string.as_bytes(), 0).1
-}
-
-/// The index just after the string that opens at `start`, and whether it has escapes.
-fn scan_string(bytes: &[u8], start: usize) -> (usize, bool) {
-    let (mut at, mut has_escapes) = (start + 1, false);
-    while let Some(distance) = distance_to_mark(bytes.get(at..).unwrap_or_default()) {
-        at += distance;
-        if bytes[at] == b'"' {
-            return (at + 1, has_escapes);
-        }
-        has_escapes = true;
-        at += 2;
-    }
-    (bytes.len(), has_escapes)
-}
-
-/// How many bytes before the first quote or backslash. Most strings are short, and for these it costs
-/// less to look at eight bytes at a time than to begin a search.
-fn distance_to_mark(bytes: &[u8]) -> Option<usize> {
-    const WORD: usize = size_of::<u64>();
-    const WORDS: usize = 4;
-    let (words, _) = bytes.as_chunks::<WORD>();
-    for (at, word) in words.iter().take(WORDS).enumerate() {
-        let word = u64::from_le_bytes(*word);
-        let marks = bytes_equal(word, b'"') | bytes_equal(word, b'\\');
-        if marks != 0 {
-            return Some(at * WORD + marks.trailing_zeros() as usize / 8);
-        }
-    }
-    let begin = words.len().min(WORDS) * WORD;
-    let distance = memchr2(b'"', b'\\', &bytes[begin..])?;
-    Some(begin + distance)
-}
-
-/// The highest bit of each byte that equals `byte`, up to the first of them; what is above that may be
-/// wrong.
-fn bytes_equal(word: u64, byte: u8) -> u64 {
-    const LOWEST: u64 = u64::from_ne_bytes([1; 8]);
-    const HIGHEST: u64 = LOWEST << 7;
-    let zero_where_equal = word ^ (LOWEST * u64::from(byte));
-    zero_where_equal.wrapping_sub(LOWEST) & !zero_where_equal & HIGHEST
+/// Whether a byte is white space, a comma or a colon. A quote is what mostly comes, and all other bytes
+/// with which a value begins or ends are above the comma.
+fn is_between(byte: u8) -> bool {
+    byte != b'"' && (byte <= b',' || byte == b':')
 }
 
 /// The index just after the object or array that opens at `start`.
 fn end_of_nested(bytes: &[u8], start: usize) -> usize {
     let (mut at, mut depth) = (start, 0_usize);
     while at < bytes.len() {
-        match bytes[at] {
-            b'"' => {
-                at = end_of_string(bytes, at);
-                continue;
-            }
-            b'{' | b'[' => depth += 1,
-            b'}' | b']' => {
+        let byte = bytes[at];
+        if byte == b'"' {
+            at = end_of_string(bytes, at);
+            continue;
+        }
+        at += 1;
+        // The two kinds of brackets differ in one bit.
+        match byte | 0x20 {
+            b'{' => depth += 1,
+            b'}' => {
                 depth = depth.saturating_sub(1);
                 if depth == 0 {
-                    return at + 1;
+                    return at;
                 }
             }
             _ => {}
         }
-        at += 1;
     }
     bytes.len()
 }
@@ -223,7 +188,7 @@ mod tests {
     use serde_json::value::RawValue;
 
     fn listed(raw: &str) -> Vec<(String, &str)> {
-        let named = members(raw).map(|(name, raw)| (name.text().unwrap().into_owned(), raw));
+        let named = members(raw).map(|(name, raw)| (name.text().unwrap().into_owned(), raw.text));
         named.collect()
     }
 
@@ -253,7 +218,8 @@ mod tests {
     fn the_elements_of_an_array_are_its_values() {
         let raw = r#"[ 1 ,[2,3],"],", {"a":[]},null]"#;
         let expected = ["1", "[2,3]", "\"],\"", "{\"a\":[]}", "null"];
-        assert_eq!(elements(raw).collect::<Vec<_>>(), expected);
+        let found = elements(raw).map(|element| element.text);
+        assert_eq!(found.collect::<Vec<_>>(), expected);
         for raw in ["[]", "[ ]", "{}", "{\"a\":1}", "null"] {
             assert_eq!(elements(raw).count(), 0, "{raw}");
         }
@@ -296,7 +262,8 @@ mod tests {
             } else if value.is_array() {
                 let parsed: Vec<&RawValue> = serde_json::from_str(&text).unwrap();
                 let parsed: Vec<&str> = parsed.into_iter().map(RawValue::get).collect();
-                prop_assert_eq!(elements(&text).collect::<Vec<_>>(), parsed);
+                let found = elements(&text).inspect(|element| assert_eq!(*element, Raw::of(element.text)));
+                prop_assert_eq!(found.map(|element| element.text).collect::<Vec<_>>(), parsed);
             }
         }
 

@@ -2,9 +2,10 @@
 //! selected fields, each in its declared form, straight from slices of the page.
 
 use crate::record::envelope::{self, Attribute, Wrapped};
-use crate::record::findings::{Finding, Noticed};
-use crate::record::json::{self, JsonType};
+use crate::record::findings::Finding;
+use crate::record::json;
 use crate::record::parts::Parts;
+use crate::record::raw::{JsonType, Raw};
 use crate::record::schema::Property;
 use crate::record::value::{Unknown, ValueWriter};
 use crate::time::timestamp::{self, Timestamp};
@@ -69,7 +70,7 @@ enum Member<'a> {
 /// The members of one record that matter, as slices of the page.
 #[derive(Default)]
 pub struct Scanned<'a> {
-    top: Vec<Option<&'a str>>,
+    top: Vec<Option<Raw<'a>>>,
     attributes: Vec<Option<Found<'a>>>,
     unknown: Vec<Unknown<'a>>,
     top_order: Order,
@@ -90,9 +91,9 @@ struct Order {
 #[derive(Clone, Copy)]
 enum Found<'a> {
     /// One without an envelope, or out of it.
-    Value(&'a str),
+    Value(Raw<'a>),
     /// An attribute that is no single envelope, such as a list of them.
-    Wrapped(&'a str),
+    Wrapped(Raw<'a>),
 }
 
 /// What tells one version of a record from another.
@@ -145,7 +146,7 @@ impl Projection {
     /// API's form.
     pub fn scan<'a>(&self, raw: &'a str, scanned: &mut Scanned<'a>) -> Option<()> {
         scanned.clear(self.columns.len());
-        if json::type_of(raw) != JsonType::Object {
+        if !raw.starts_with('{') {
             return None;
         }
         let mut parts = Parts::of(raw, b'{');
@@ -165,7 +166,7 @@ impl Projection {
     /// A record may have `null` in place of its attributes.
     fn scan_attributes<'a>(&self, parts: &mut Parts<'a>, scanned: &mut Scanned<'a>) -> Option<()> {
         let Some(start) = parts.enter() else {
-            return (parts.value()? == "null").then_some(());
+            return parts.value()?.is_null().then_some(());
         };
         scanned.attributes_order.begin(&self.attributes);
         loop {
@@ -188,12 +189,12 @@ impl Projection {
     /// The record's id and instant; nothing if it has no id.
     pub fn version<'a>(&self, scanned: &Scanned<'a>) -> Option<Version<'a>> {
         let id = scanned.plain(self.id)?;
-        let id = match json::type_of(id) {
-            JsonType::String => json::text(id).filter(|text| !text.is_empty())?,
-            JsonType::Number => Cow::Borrowed(id),
+        let id = match id.kind {
+            JsonType::String => id.characters().filter(|text| !text.is_empty())?,
+            JsonType::Number => Cow::Borrowed(id.text),
             _ => return None,
         };
-        let text = scanned.plain(self.updated_at).and_then(json::text);
+        let text = scanned.plain(self.updated_at).and_then(Raw::characters);
         let updated_at = text.and_then(|text| {
             let timestamp = timestamp::parse(&text)?.timestamp;
             Some((timestamp, text))
@@ -201,12 +202,13 @@ impl Projection {
         Some(Version { id, updated_at })
     }
 
-    /// Writes the record as one JSON object, and adds what it noticed of the values.
-    pub fn write(&self, out: &mut Vec<u8>, scanned: &Scanned, noticed: &mut Noticed) {
+    /// Writes the record as one JSON object.
+    pub fn write<'a>(&'a self, writer: &mut ValueWriter<'a>, scanned: &Scanned<'a>) {
         for unknown in &scanned.unknown {
-            noticed.push((unknown.name.to_string(), Finding::Unannounced));
+            let noticed = (unknown.name.to_string(), Finding::Unannounced);
+            writer.noticed.push(noticed);
         }
-        let mut writer = ValueWriter::open(out, noticed);
+        writer.open();
         for (at, column) in self.columns.iter().enumerate() {
             let raw = scanned.raw(at);
             let key = |out: &mut Vec<u8>| out.extend_from_slice(&column.key);
@@ -314,7 +316,7 @@ impl<'a> Scanned<'a> {
         self.unknown.clear();
     }
 
-    fn add_unknown(&mut self, name: Cow<'a, str>, raw: &'a str, enveloped: bool) {
+    fn add_unknown(&mut self, name: Cow<'a, str>, raw: Raw<'a>, enveloped: bool) {
         self.unknown.push(Unknown {
             name,
             raw,
@@ -325,12 +327,12 @@ impl<'a> Scanned<'a> {
     /// A column's raw value. The top level is preferred to the attribute of the same name, unless it
     /// holds no value.
     fn raw(&self, at: usize) -> Option<Found<'a>> {
-        let top = self.top[at].filter(|raw| json::type_of(raw) != JsonType::Null);
+        let top = self.top[at].filter(|raw| !raw.is_null());
         top.map(Found::Value).or(self.attributes[at])
     }
 
     /// A column's raw value out of its envelope.
-    fn plain(&self, at: usize) -> Option<&'a str> {
+    fn plain(&self, at: usize) -> Option<Raw<'a>> {
         match self.raw(at)? {
             Found::Value(raw) => Some(raw),
             Found::Wrapped(raw) => match envelope::unwrap(raw) {

@@ -3,22 +3,22 @@
 
 use crate::record::envelope::{self, Attribute};
 use crate::record::findings::{Finding, Noticed};
-use crate::record::json::{self, JsonType};
-use crate::record::parts::{self, Parts, has_escapes};
+use crate::record::json;
+use crate::record::parts::{self, Parts};
+use crate::record::raw::{JsonType, Raw};
 use crate::record::schema::{Item, Object, Property, Shape};
 use crate::time::timestamp;
 use std::borrow::Cow;
-use std::ops::Range;
 
 /// A member of a record that the schema does not announce.
 pub struct Unknown<'a> {
     pub name: Cow<'a, str>,
-    pub raw: &'a str,
+    pub raw: Raw<'a>,
     pub enveloped: bool,
 }
 
-impl Unknown<'_> {
-    fn attribute(&self) -> Attribute<'_> {
+impl<'a> Unknown<'a> {
+    fn attribute(&self) -> Attribute<'a> {
         if self.enveloped {
             envelope::unwrap(self.raw)
         } else {
@@ -27,20 +27,18 @@ impl Unknown<'_> {
     }
 }
 
-/// Writes values in their declared forms, counting what they could not hold.
-pub struct ValueWriter<'w, 'p> {
-    out: &'w mut Vec<u8>,
-    noticed: &'w mut Noticed,
+/// Writes the records of a page, each value in its declared form, and notes what that could not hold.
+#[derive(Default)]
+pub struct ValueWriter<'a> {
+    pub out: Vec<u8>,
+    pub noticed: Noticed,
     /// The names that lead to the value being written.
-    path: Vec<&'p str>,
-    /// Members of objects that the schema does not announce: where they are, and their raw values.
-    undeclared: Vec<(String, String)>,
-    /// Where the members are of the objects that are being written.
-    found: Vec<Option<Range<usize>>>,
+    path: Vec<&'a str>,
+    /// The members of the objects being written, as they were found.
+    found: Vec<Option<Raw<'a>>>,
+    /// Members of a record's objects that the schema does not announce: where they are, and what.
+    undeclared: Vec<(String, Raw<'a>)>,
 }
-
-/// Room for the members that are being written, enough for most records.
-const ROOM: usize = 16;
 
 /// Whether a value came out, or null in its place.
 #[derive(PartialEq)]
@@ -49,20 +47,22 @@ pub enum Written {
     Null,
 }
 
-impl<'w, 'p> ValueWriter<'w, 'p> {
-    /// Opens an object.
-    pub fn open(out: &'w mut Vec<u8>, noticed: &'w mut Noticed) -> Self {
-        out.push(b'{');
+impl<'a> ValueWriter<'a> {
+    /// A writer with room for so many bytes.
+    pub fn with_capacity(bytes: usize) -> Self {
         Self {
-            out,
-            noticed,
-            path: Vec::with_capacity(ROOM),
-            undeclared: Vec::new(),
-            found: Vec::with_capacity(ROOM),
+            out: Vec::with_capacity(bytes),
+            ..Self::default()
         }
     }
 
-    /// Closes the object.
+    /// Opens a record.
+    pub fn open(&mut self) {
+        self.undeclared.clear();
+        self.out.push(b'{');
+    }
+
+    /// Closes a record or another object.
     pub fn close(&mut self) {
         self.out.push(b'}');
     }
@@ -71,12 +71,12 @@ impl<'w, 'p> ValueWriter<'w, 'p> {
     pub fn member(
         &mut self,
         key: impl FnOnce(&mut Vec<u8>),
-        property: &'p Property,
+        property: &'a Property,
         value: impl FnOnce(&mut Self) -> Written,
     ) {
         let start = self.out.len();
         self.separate(b'{');
-        key(self.out);
+        key(&mut self.out);
         self.path.push(&property.name);
         if value(self) == Written::Null && !property.nullable {
             self.out.truncate(start);
@@ -119,18 +119,21 @@ impl<'w, 'p> ValueWriter<'w, 'p> {
     }
 
     /// Writes an attribute: one envelope, or an array of them.
-    pub fn attribute(&mut self, shape: &'p Shape, raw: &str) -> Written {
-        if let (Shape::Array(item), JsonType::Array) = (shape, json::type_of(raw)) {
-            let elements = envelope::elements(raw);
+    pub fn attribute(&mut self, shape: &'a Shape, raw: Raw<'a>) -> Written {
+        if let (Shape::Array(item), JsonType::Array) = (shape, raw.kind) {
+            let elements = envelope::elements(raw.text);
             return self.elements(item, elements.map(|value| value.raw));
         }
         match (envelope::unwrap(raw), shape) {
             (Attribute::Nothing, _) => self.null(),
             (Attribute::One(value), _) => self.value(shape, value.raw),
             (Attribute::Many(values), Shape::OpenArray | Shape::Text | Shape::Any) => {
-                let bare: Vec<&str> = values.iter().map(|value| value.raw).collect();
+                let bare: Vec<&str> = values.iter().map(|value| value.raw.text).collect();
                 let array = format!("[{}]", bare.join(","));
-                self.value(shape, &array)
+                match shape {
+                    Shape::Text => self.as_text(&array),
+                    _ => self.copy(&array),
+                }
             }
             (Attribute::Many(values), _) => match values.as_slice() {
                 [] => self.null(),
@@ -141,21 +144,18 @@ impl<'w, 'p> ValueWriter<'w, 'p> {
     }
 
     /// Writes a value in its declared form.
-    pub fn value(&mut self, shape: &'p Shape, raw: &str) -> Written {
-        let kind = json::type_of(raw);
-        if kind == JsonType::Null {
-            return self.null();
-        }
-        match (shape, kind) {
+    pub fn value(&mut self, shape: &'a Shape, raw: Raw<'a>) -> Written {
+        match (shape, raw.kind) {
+            (_, JsonType::Null) => self.null(),
             // Most values are such.
-            (Shape::Text, JsonType::String) if !has_escapes(raw) => self.put(raw),
+            (Shape::Text, JsonType::String) if !raw.has_escapes => self.put(raw.text),
             (Shape::Text, JsonType::String)
             | (Shape::Any, _)
             | (Shape::OpenObject, JsonType::Object)
-            | (Shape::OpenArray, JsonType::Array) => self.copy(raw),
-            (Shape::Text, _) => self.as_text(raw),
+            | (Shape::OpenArray, JsonType::Array) => self.copy(raw.text),
+            (Shape::Text, _) => self.as_text(raw.text),
             (Shape::Number, JsonType::Number) | (Shape::Boolean, JsonType::Boolean) => {
-                self.put(raw)
+                self.put(raw.text)
             }
             (Shape::Number, JsonType::String) => self.number(raw),
             (Shape::Integer, JsonType::Number | JsonType::String) => self.integer(raw),
@@ -167,11 +167,11 @@ impl<'w, 'p> ValueWriter<'w, 'p> {
             (Shape::Object(object), JsonType::String | JsonType::Number) => {
                 self.principal(object, raw)
             }
-            (Shape::Array(item), JsonType::Array) => self.array(item, raw),
+            (Shape::Array(item), JsonType::Array) => self.elements(item, parts::elements(raw.text)),
             (Shape::Array(item), _) => self.elements(item, std::iter::once(raw)),
             (Shape::OpenArray, _) => {
                 self.out.push(b'[');
-                self.copy(raw);
+                self.copy(raw.text);
                 self.out.push(b']');
                 Written::Value
             }
@@ -180,7 +180,7 @@ impl<'w, 'p> ValueWriter<'w, 'p> {
     }
 
     fn copy(&mut self, raw: &str) -> Written {
-        let cleaned = json::copy(self.out, raw);
+        let cleaned = json::copy(&mut self.out, raw);
         if cleaned.too_deep {
             return self.refuse_depth();
         }
@@ -195,7 +195,7 @@ impl<'w, 'p> ValueWriter<'w, 'p> {
     }
 
     fn as_text(&mut self, raw: &str) -> Written {
-        let cleaned = json::write_as_text(self.out, raw);
+        let cleaned = json::write_as_text(&mut self.out, raw);
         self.report(cleaned);
         self.find(Finding::KeptAsText);
         Written::Value
@@ -210,19 +210,19 @@ impl<'w, 'p> ValueWriter<'w, 'p> {
         }
     }
 
-    fn number(&mut self, raw: &str) -> Written {
-        let text = json::text(raw);
+    fn number(&mut self, raw: Raw) -> Written {
+        let text = raw.characters();
         match text.as_deref().and_then(json::number) {
             Some(digits) => self.put(&digits),
             None => self.refuse("number"),
         }
     }
 
-    fn integer(&mut self, raw: &str) -> Written {
-        let text = if json::type_of(raw) == JsonType::String {
-            json::text(raw)
+    fn integer(&mut self, raw: Raw) -> Written {
+        let text = if raw.kind == JsonType::String {
+            raw.characters()
         } else {
-            Some(Cow::Borrowed(raw))
+            Some(Cow::Borrowed(raw.text))
         };
         let number = text.as_deref().and_then(json::number);
         match number.as_deref().and_then(json::integer) {
@@ -231,16 +231,16 @@ impl<'w, 'p> ValueWriter<'w, 'p> {
         }
     }
 
-    fn boolean(&mut self, raw: &str) -> Written {
-        match raw {
+    fn boolean(&mut self, raw: Raw) -> Written {
+        match raw.text {
             "\"true\"" => self.put("true"),
             "\"false\"" => self.put("false"),
             _ => self.refuse("boolean"),
         }
     }
 
-    fn timestamp(&mut self, raw: &str) -> Written {
-        let text = json::text(raw);
+    fn timestamp(&mut self, raw: Raw) -> Written {
+        let text = raw.characters();
         let Some(stamp) = text.as_deref().and_then(timestamp::parse) else {
             return self.refuse("date-time");
         };
@@ -250,16 +250,16 @@ impl<'w, 'p> ValueWriter<'w, 'p> {
         self.quoted(&stamp.utc)
     }
 
-    fn date(&mut self, raw: &str) -> Written {
-        let text = json::text(raw);
+    fn date(&mut self, raw: Raw) -> Written {
+        let text = raw.characters();
         match text.as_deref().and_then(timestamp::date) {
             Some(date) => self.quoted(date),
             None => self.refuse("date"),
         }
     }
 
-    fn time_of_day(&mut self, raw: &str) -> Written {
-        let text = json::text(raw);
+    fn time_of_day(&mut self, raw: Raw) -> Written {
+        let text = raw.characters();
         let Some(time) = text.as_deref().and_then(timestamp::time_of_day) else {
             return self.refuse("time");
         };
@@ -269,11 +269,7 @@ impl<'w, 'p> ValueWriter<'w, 'p> {
         self.quoted(&time.text)
     }
 
-    fn array(&mut self, item: &'p Item, raw: &str) -> Written {
-        self.elements(item, parts::elements(raw))
-    }
-
-    fn elements<'r>(&mut self, item: &'p Item, elements: impl Iterator<Item = &'r str>) -> Written {
+    fn elements(&mut self, item: &'a Item, elements: impl Iterator<Item = Raw<'a>>) -> Written {
         self.out.push(b'[');
         for element in elements {
             let start = self.out.len();
@@ -286,58 +282,47 @@ impl<'w, 'p> ValueWriter<'w, 'p> {
         Written::Value
     }
 
-    fn object(&mut self, object: &'p Object, raw: &str) -> Written {
+    fn object(&mut self, object: &'a Object, raw: Raw<'a>) -> Written {
         let begin = self.found.len();
-        let end = begin + object.properties.len();
-        self.found.resize(end, None);
-        let written = if self.find_members(object, raw, begin) {
-            self.members(object, |writer, at| {
-                writer.found[begin + at].clone().map(|range| &raw[range])
-            })
-        } else {
-            self.refuse("object")
+        self.found.resize(begin + object.properties.len(), None);
+        let written = match self.find_members(object, raw, begin) {
+            Some(()) => self.members(object, |writer, at| writer.found[begin + at]),
+            None => self.refuse("object"),
         };
         self.found.truncate(begin);
         written
     }
 
-    /// Finds where the members of an object are, from `begin` on in what was found. Fails if a name
-    /// cannot be read.
-    fn find_members(&mut self, object: &Object, raw: &str, begin: usize) -> bool {
-        let mut parts = Parts::of(raw, b'{');
+    /// Finds the members of an object, from `begin` on in what was found. None if a name cannot be
+    /// read.
+    fn find_members(&mut self, object: &Object, raw: Raw<'a>, begin: usize) -> Option<()> {
+        let mut parts = Parts::of(raw.text, b'{');
         // Members mostly come in the order of the schema.
         let mut expected = 0;
         loop {
             let next = object.properties.get(expected);
-            let at = if next.is_some_and(|next| parts.passes(&next.api_name)) {
-                Some(expected)
-            } else {
-                let Some(name) = parts.name() else {
-                    return true;
-                };
-                let Some(name) = name.text() else {
-                    return false;
-                };
-                let mut names = object.properties.iter().map(|property| &property.api_name);
-                let at = names.position(|api_name| *api_name == name);
-                if at.is_none() {
-                    let value = parts.clone().value().unwrap_or_default();
-                    self.note_undeclared(object, &name, value);
+            if next.is_some_and(|next| parts.passes(&next.api_name)) {
+                self.found[begin + expected] = parts.value();
+                expected += 1;
+                continue;
+            }
+            let Some(name) = parts.name() else {
+                return Some(());
+            };
+            let (name, value) = (name.text()?, parts.value()?);
+            let mut names = object.properties.iter().map(|property| &property.api_name);
+            match names.position(|api_name| *api_name == name) {
+                Some(at) => {
+                    self.found[begin + at] = Some(value);
+                    expected = at + 1;
                 }
-                at
-            };
-            let Some(range) = parts.range() else {
-                return true;
-            };
-            if let Some(at) = at {
-                self.found[begin + at] = Some(range);
-                expected = at + 1;
+                None => self.note_undeclared(object, &name, value),
             }
         }
     }
 
     /// Writes an object for a plain value: the value as the principal member, all others null.
-    fn principal(&mut self, object: &'p Object, raw: &str) -> Written {
+    fn principal(&mut self, object: &'a Object, raw: Raw<'a>) -> Written {
         let Some(principal) = object.principal else {
             return self.refuse("object");
         };
@@ -345,34 +330,31 @@ impl<'w, 'p> ValueWriter<'w, 'p> {
     }
 
     /// Writes the members of an object; `raw` says which value the member at an index has.
-    fn members<'r>(
+    fn members(
         &mut self,
-        object: &'p Object,
-        raw: impl Fn(&Self, usize) -> Option<&'r str>,
+        object: &'a Object,
+        raw: impl Fn(&Self, usize) -> Option<Raw<'a>>,
     ) -> Written {
         self.out.push(b'{');
         for (at, property) in object.properties.iter().enumerate() {
-            let raw = raw(self, at);
+            let raw = raw(self, at).unwrap_or(Raw::NULL);
             let key = |out: &mut Vec<u8>| json::write_key(out, &property.name);
-            self.member(key, property, |writer| match raw {
-                Some(raw) => writer.value(&property.shape, raw),
-                None => writer.null(),
-            });
+            self.member(key, property, |writer| writer.value(&property.shape, raw));
         }
         self.close();
         Written::Value
     }
 
-    fn note_undeclared(&mut self, object: &Object, name: &str, raw: &str) {
+    fn note_undeclared(&mut self, object: &Object, name: &str, raw: Raw<'a>) {
         if !object.announces(name) {
             let path = format!("{}.{name}", self.path.join("."));
             self.noticed.push((path.clone(), Finding::Unannounced));
-            self.undeclared.push((path, raw.to_owned()));
+            self.undeclared.push((path, raw));
         }
     }
 
     /// Writes everything that the schema did not announce, in the form of the column for it.
-    pub fn collect(&mut self, shape: &'p Shape, unknown: &[Unknown]) -> Written {
+    pub fn collect(&mut self, shape: &'a Shape, unknown: &[Unknown<'a>]) -> Written {
         let undeclared = std::mem::take(&mut self.undeclared);
         if unknown.is_empty() && undeclared.is_empty() {
             return self.null();
@@ -384,10 +366,19 @@ impl<'w, 'p> ValueWriter<'w, 'p> {
         }
         // Somebody has changed the schema that was discovered; what it says is honoured.
         let object = self.out.split_off(start);
-        self.value(shape, &String::from_utf8_lossy(&object))
+        let object = String::from_utf8_lossy(&object);
+        let mut writer = ValueWriter {
+            out: std::mem::take(&mut self.out),
+            path: self.path.clone(),
+            ..ValueWriter::default()
+        };
+        let written = writer.value(shape, Raw::of(&object));
+        self.out = writer.out;
+        self.noticed.append(&mut writer.noticed);
+        written
     }
 
-    fn collection(&mut self, unknown: &[Unknown], undeclared: &[(String, String)]) {
+    fn collection(&mut self, unknown: &[Unknown<'a>], undeclared: &[(String, Raw<'a>)]) {
         self.out.push(b'{');
         for one in unknown {
             self.name(&one.name);
@@ -399,14 +390,14 @@ impl<'w, 'p> ValueWriter<'w, 'p> {
         }
         for (path, raw) in undeclared {
             self.name(path);
-            self.copy_unknown(path, raw);
+            self.copy_unknown(path, raw.text);
         }
         self.close();
     }
 
     fn name(&mut self, name: &str) {
         self.separate(b'{');
-        json::write_text(self.out, &name.replace('\0', ""));
+        json::write_text(&mut self.out, &name.replace('\0', ""));
         self.out.push(b':');
     }
 
@@ -425,19 +416,19 @@ impl<'w, 'p> ValueWriter<'w, 'p> {
     fn collected(&mut self, name: &str, value: &envelope::Value) {
         let is_number = value
             .value_type
-            .and_then(json::text)
+            .and_then(Raw::characters)
             .map(|text| envelope::shape_of(&text))
             == Some(Shape::Number);
-        let text = json::text(value.raw).filter(|_| is_number);
+        let text = value.raw.characters().filter(|_| is_number);
         match text.as_deref().and_then(json::number) {
             Some(digits) => drop(self.put(&digits)),
-            None => self.copy_unknown(name, value.raw),
+            None => self.copy_unknown(name, value.raw.text),
         }
     }
 
     /// Writes any value of an unknown field as it is, or null for what no consumer could read.
     fn copy_unknown(&mut self, name: &str, raw: &str) {
-        if json::copy(self.out, raw).too_deep {
+        if json::copy(&mut self.out, raw).too_deep {
             self.noticed.push((name.to_owned(), Finding::TooDeep));
             self.null();
         }

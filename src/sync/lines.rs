@@ -8,6 +8,7 @@ use crate::protocol::Protocol;
 use crate::protocol::message::Frame;
 use crate::record::findings::{Finding, Findings, Noticed};
 use crate::record::projection::{Projection, Scanned, Version};
+use crate::record::value::ValueWriter;
 use crate::time::timestamp::Timestamp;
 use crate::walk::facts::{NewestAnswer, Observation, VersionFact};
 use crate::walk::plan::Plan;
@@ -67,41 +68,42 @@ impl Decoder {
             self.protocol.frame(&self.stream, page.received_at)
         };
         let mut decoded = PageLines {
-            lines: Vec::with_capacity(page.body.len()),
             records: Vec::with_capacity(page.records.len()),
             ..PageLines::default()
         };
         let mut scanned = Scanned::default();
+        let mut writer = ValueWriter::with_capacity(page.body.len());
         for raw in page.raw_records() {
             self.projection
                 .scan(raw, &mut scanned)
                 .ok_or_else(broken_record)?;
-            self.add(&mut decoded, raw, &scanned, &frame);
+            let (line, noticed) = (writer.out.len(), writer.noticed.len());
+            let version = self.projection.version(&scanned);
+            match &version {
+                Some(_) => self.write(&mut writer, &scanned, &frame),
+                None => writer.noticed.push((String::new(), Finding::WithoutId)),
+            }
+            let version = version.map(|version| decoded.keep(&version, digest(raw)));
+            decoded.records.push(RecordLine {
+                line: line..writer.out.len(),
+                version,
+                noticed: noticed..writer.noticed.len(),
+            });
         }
+        decoded.lines = writer.out;
+        decoded.noticed = writer.noticed;
         Ok(decoded)
     }
 
-    fn add(&self, page: &mut PageLines, raw: &str, scanned: &Scanned, frame: &Frame) {
-        let (line, noticed) = (page.lines.len(), page.noticed.len());
-        let version = self.projection.version(scanned);
-        match &version {
-            Some(_) => {
-                page.lines.extend_from_slice(&frame.before);
-                self.projection
-                    .write(&mut page.lines, scanned, &mut page.noticed);
-                page.lines.extend_from_slice(&frame.after);
-                self.protocol
-                    .alterations(&mut page.lines, &page.noticed[noticed..]);
-                page.lines.extend_from_slice(frame.end);
-            }
-            None => page.noticed.push((String::new(), Finding::WithoutId)),
-        }
-        let version = version.map(|version| page.keep(&version, digest(raw)));
-        page.records.push(RecordLine {
-            line: line..page.lines.len(),
-            version,
-            noticed: noticed..page.noticed.len(),
-        });
+    /// Writes the line of a record.
+    fn write<'a>(&'a self, writer: &mut ValueWriter<'a>, scanned: &Scanned<'a>, frame: &Frame) {
+        let noticed = writer.noticed.len();
+        writer.out.extend_from_slice(&frame.before);
+        self.projection.write(writer, scanned);
+        writer.out.extend_from_slice(&frame.after);
+        self.protocol
+            .alterations(&mut writer.out, &writer.noticed[noticed..]);
+        writer.out.extend_from_slice(frame.end);
     }
 
     /// Whether what the schema does not announce comes out in the column for it.

@@ -11,6 +11,7 @@ use tap_revops::http::failure::{Failure, FailureKind};
 use tap_revops::http::reply::Reply;
 use tap_revops::record::findings::Findings;
 use tap_revops::record::projection::Scanned;
+use tap_revops::record::value::ValueWriter;
 
 fn folder(api: &str) -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR"))
@@ -64,15 +65,15 @@ fn emitted(api: &Api, stream: &Stream, page: &str) -> String {
     let page = api.page(reply(200, page), false).unwrap();
     let projection = stream.clone().whole().projection();
     let (mut scanned, mut findings) = (Scanned::default(), Findings::default());
-    let (mut out, mut noticed) = (Vec::new(), Vec::new());
+    let mut writer = ValueWriter::default();
     for raw in page.raw_records() {
         projection.scan(raw, &mut scanned).unwrap();
         assert!(projection.version(&scanned).is_some());
-        projection.write(&mut out, &scanned, &mut noticed);
-        out.push(b'\n');
+        projection.write(&mut writer, &scanned);
+        writer.out.push(b'\n');
     }
-    findings.count(&noticed);
-    let mut lines = String::from_utf8(out).unwrap();
+    findings.count(&writer.noticed);
+    let mut lines = String::from_utf8(writer.out).unwrap();
     for sentence in findings.sentences(projection.collects()) {
         lines.push_str(&sentence);
         lines.push('\n');

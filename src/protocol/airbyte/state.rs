@@ -1,7 +1,6 @@
 //! Reads a state as Airbyte platforms pass it: a list of states per stream, one global state, or
 //! the legacy dictionary. Nulls and unknown members are ignored; platforms add them.
 
-use crate::record::json;
 use crate::state::State;
 use anyhow::{Result, anyhow};
 use serde::Deserialize;
@@ -90,7 +89,7 @@ fn parse_object(text: &str) -> Result<State> {
     {
         return parse(&format!("[{text}]"));
     }
-    let is_state = |raw: &RawValue| json::type_of(raw.get()) == json::JsonType::Object;
+    let is_state = |raw: &RawValue| raw.get().starts_with('{');
     State::of_streams(
         members
             .into_iter()
