@@ -163,6 +163,11 @@ impl Sandbox {
         self.world.journal.requests()
     }
 
+    /// How many requests have been underway at the same time, at most.
+    pub fn most_underway(&self) -> usize {
+        self.world.journal.most_underway()
+    }
+
     pub fn clear_requests(&self) {
         self.world.journal.clear();
     }

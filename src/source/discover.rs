@@ -1,4 +1,4 @@
-//! Discovery: describes and probes every stream concurrently, to find those that the key can read.
+//! Discovery: describes and probes every stream at once, to find those that the key can read.
 
 use crate::catalog::Stream;
 use crate::catalog::name;
@@ -66,21 +66,18 @@ pub async fn discover(source: &Arc<Source>) -> Result<Vec<Stream>, Failure> {
     }
 }
 
-/// Describes and probes every offer, and returns the results in order. The first offer goes alone:
-/// if the key or the address is wrong, one request shows it.
+/// Describes and probes every offer, and returns the results in order; or the first failure that
+/// concerns all of them, such as a wrong key. What is still on its way then ends.
 pub async fn survey(source: &Arc<Source>) -> Result<Vec<Answer>, Failure> {
-    let mut answers = Vec::new();
-    let mut tasks = JoinSet::new();
+    let mut asked = JoinSet::new();
     for (at, offer) in offers(source).into_iter().enumerate() {
-        if at == 0 {
-            answers.push((at, ask(source, offer).await?));
-            continue;
-        }
         let source = Arc::clone(source);
-        tasks.spawn(async move { Ok((at, ask(&source, offer).await?)) });
+        asked.spawn(async move { (at, ask(&source, offer).await) });
     }
-    for answer in tasks::all(tasks).await {
-        answers.push(answer?);
+    let mut answers = Vec::new();
+    while let Some(ended) = asked.join_next().await {
+        let (at, answer) = tasks::result(ended).await;
+        answers.push((at, answer?));
     }
     answers.sort_by_key(|(at, _)| *at);
     Ok(answers.into_iter().map(|(_, answer)| answer).collect())
@@ -88,16 +85,27 @@ pub async fn survey(source: &Arc<Source>) -> Result<Vec<Answer>, Failure> {
 
 /// The result for one offer; or a failure that concerns all of them.
 async fn ask(source: &Source, offer: Offer) -> Result<Answer, Failure> {
-    match examine(source, &offer).await {
+    let Offer { name, api_name } = offer;
+    let (described, probed) = tokio::try_join!(
+        of_one(source.describe(&api_name)),
+        of_one(source.probe(&name, &api_name)),
+    )?;
+    // Where both fail, it is always the first that is reported.
+    let stream = described.and_then(|stream| probed.map(|()| Stream { name, ..stream }));
+    Ok(Answer { api_name, stream })
+}
+
+/// The answer to a question about one stream; or a failure that concerns all of them.
+async fn of_one<T>(
+    question: impl Future<Output = Result<T, Failure>>,
+) -> Result<Result<T, Failure>, Failure> {
+    match question.await {
         Err(failure) if failure.kind.ends_run() => Err(failure),
-        stream => Ok(Answer {
-            api_name: offer.api_name,
-            stream,
-        }),
+        answer => Ok(answer),
     }
 }
 
-/// Describes a stream, and fails if the key cannot read it.
+/// Describes a stream, and fails if the key cannot read it: one request after the other.
 pub async fn examine(source: &Source, offer: &Offer) -> Result<Stream, Failure> {
     let stream = source.describe(&offer.api_name).await?;
     source.probe(&offer.name, &offer.api_name).await?;

@@ -29,7 +29,7 @@ use bytes::Bytes;
 use secrecy::SecretString;
 use std::sync::Arc;
 use std::time::Duration;
-use tokio::sync::SetOnce;
+use tokio::sync::{Semaphore, SetOnce};
 
 /// How long all requests wait after a rate limit, if the API does not say. A request that is refused
 /// again and again waits longer, by itself.
@@ -44,6 +44,8 @@ pub struct Source {
     pace: Pace,
     pub clock: Arc<dyn Clock>,
     answered: SetOnce<()>,
+    /// Places for questions that are on their way.
+    questions: Semaphore,
 }
 
 /// A page as the API sent it.
@@ -84,6 +86,7 @@ impl Source {
             pace: Pace::new(Arc::clone(&clock), config.requests_per_second),
             clock,
             answered: SetOnce::new(),
+            questions: Semaphore::new(config.concurrency),
             log,
             config,
         })
@@ -187,12 +190,16 @@ impl Source {
         self.until_done(&name, &sent, read).await
     }
 
+    /// The answer to a question, which is anything but the next page of a stream. Questions go side by
+    /// side, as many as `concurrency`.
     async fn until_done<T>(
         &self,
         name: &str,
         request: &Request,
         read: impl Fn(Reply) -> Result<T, Failure>,
     ) -> Result<T, Failure> {
+        // It is never closed.
+        let _place = self.questions.acquire().await;
         let subject = Subject { name, stream: None };
         let tally = Tally::default();
         let mut attempts = self.attempts(subject);

@@ -1,18 +1,9 @@
 //! Collects the results of concurrent tasks.
 
-use tokio::task::{JoinError, JoinSet};
+use tokio::task::JoinError;
 
-/// The results of all tasks, in the order in which they finished. Tasks are cancelled only when the
-/// program ends; after a cancelled task, this never returns.
-pub async fn all<T: 'static>(mut tasks: JoinSet<T>) -> Vec<T> {
-    let mut results = Vec::with_capacity(tasks.len());
-    while let Some(ended) = tasks.join_next().await {
-        results.push(result(ended).await);
-    }
-    results
-}
-
-/// The result of a task. After a cancelled one, this never returns.
+/// The result of a task. Tasks are cancelled only when nobody waits for them, or when the program ends;
+/// after a cancelled one, this never returns.
 pub async fn result<T>(ended: Result<T, JoinError>) -> T {
     match joined(ended) {
         Some(result) => result,

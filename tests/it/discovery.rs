@@ -236,6 +236,24 @@ fn discover_wins_over_every_other_flag() {
     assert_eq!(run.ok().stdout, alone.stdout);
 }
 
+/// Nothing is answered before as many requests as `concurrency` allows have arrived, so a run that
+/// waits for one answer before it asks for the next gets none.
+#[test]
+fn discover_and_check_ask_everything_at_once_within_concurrency() {
+    // Reevo has a schema and records for each of six types, AskElephant records of five collections.
+    for (api, concurrency) in [(REEVO, 12), (REEVO, 4), (ASKELEPHANT, 5), (ASKELEPHANT, 1)] {
+        for command in ["discover", "check"] {
+            let options = format!("records=10&answers_together={concurrency}");
+            let workspace = Workspace::new(api, &options);
+            let config = workspace.config_file(&json!({
+                "concurrency": concurrency, "request_timeout_seconds": 5, "max_retry_seconds": 0
+            }));
+            workspace.run(&[command, "--config", &config]).ok();
+            assert_eq!(workspace.sandbox.most_underway(), concurrency);
+        }
+    }
+}
+
 #[test]
 fn a_catalog_has_the_same_bytes_as_before() {
     let workspace = Workspace::reevo("records=10");

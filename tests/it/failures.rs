@@ -259,14 +259,15 @@ fn a_404_for_every_stream_is_reported_as_a_wrong_base_url() {
 fn a_wrong_key_ends_the_run_at_once() {
     for api in [REEVO, ASKELEPHANT] {
         let workspace = Workspace::new(api, "records=10");
-        for command in ["read", "discover", "check"] {
+        let settings = json!({"api_key": "sk-apik_12.wrongsecret", "concurrency": 2});
+        for (command, most) in [("read", 1), ("discover", 2), ("check", 2)] {
             workspace.sandbox.clear_requests();
-            let config = workspace.config_file(&json!({"api_key": "sk-apik_12.wrongsecret"}));
+            let config = workspace.config_file(&settings);
             let run = workspace.run(&[command, "--config", &config]).ended(3);
             assert_eq!(run.stdout, "");
             assert!(!run.stderr.contains("wrongsecret"));
             assert_eq!(run.logged("CRITICAL ").len(), 1);
-            assert_eq!(workspace.sandbox.requests().len(), 1);
+            assert!(workspace.sandbox.requests().len() <= most);
             run.says("check api_key");
         }
     }

@@ -186,6 +186,8 @@ pub struct Options {
     pub visibility_delay_seconds: u64,
     /// How long each answer takes to begin.
     pub latency_milliseconds: u64,
+    /// How many requests must have arrived before any of them is answered.
+    pub answers_together: u64,
     pub scopes: Vec<Scope>,
     pub askelephant_cursor: AskElephantCursor,
     pub optional_members: OptionalMembers,
@@ -227,6 +229,7 @@ impl Default for Options {
             archived: Archived::Vanish,
             visibility_delay_seconds: 0,
             latency_milliseconds: 0,
+            answers_together: 1,
             scopes: Scope::MEMBERS.iter().map(|(_, scope)| *scope).collect(),
             askelephant_cursor: AskElephantCursor::IdOnly,
             optional_members: OptionalMembers::Absent,

@@ -36,6 +36,7 @@ const KEYS: &[&str] = &[
     "archived",
     "visibility_delay_seconds",
     "latency_milliseconds",
+    "answers_together",
     "scopes",
     "askelephant_cursor",
     "optional_members",
@@ -119,6 +120,7 @@ impl Options {
                 self.visibility_delay_seconds = number(value, 0, MOST_SECONDS)?;
             }
             "latency_milliseconds" => self.latency_milliseconds = number(value, 0, 600_000)?,
+            "answers_together" => self.answers_together = number(value, 1, 1000)?,
             "scopes" => self.scopes = list(Scope::MEMBERS, value)?,
             "askelephant_cursor" => {
                 self.askelephant_cursor = one_of(AskElephantCursor::MEMBERS, value)?;

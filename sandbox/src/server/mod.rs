@@ -65,7 +65,9 @@ async fn respond(
 ) -> Result<Response<Outgoing>, io::Error> {
     let call = read(&world, request).await?;
     let at = world.clock.now();
+    let _underway = world.journal.begin();
     world.journal.record(&call, &world.options.key, at);
+    world.gate.wait().await;
     tokio::time::sleep(Duration::from_millis(world.options.latency_milliseconds)).await;
     let broken_off = || io::Error::other("broken off by the fault script");
     match delivery(&world, &call, &|call| answer(&world, call)) {

@@ -47,11 +47,36 @@ pub struct Journal {
 struct Log {
     received: VecDeque<Received>,
     count: u64,
+    underway: usize,
+    most_underway: usize,
+}
+
+/// A request without an answer yet.
+pub struct Underway<'j> {
+    journal: &'j Journal,
+}
+
+impl Drop for Underway<'_> {
+    fn drop(&mut self) {
+        self.journal.log().underway -= 1;
+    }
 }
 
 impl Journal {
     pub fn requests(&self) -> Vec<Received> {
         self.log().received.iter().cloned().collect()
+    }
+
+    /// Counts a request as underway until the result is dropped.
+    pub fn begin(&self) -> Underway<'_> {
+        let mut log = self.log();
+        log.underway += 1;
+        log.most_underway = log.most_underway.max(log.underway);
+        Underway { journal: self }
+    }
+
+    pub fn most_underway(&self) -> usize {
+        self.log().most_underway
     }
 
     /// Forgets the requests. The count for the hook goes on.

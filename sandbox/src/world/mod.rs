@@ -15,6 +15,7 @@ use crate::timestamp;
 use clock::Clock;
 use journal::Journal;
 use store::Store;
+use tokio::sync::Barrier;
 
 pub struct World {
     pub options: Options,
@@ -22,6 +23,8 @@ pub struct World {
     pub store: Store,
     pub journal: Journal,
     pub faults: Faults,
+    /// Where requests wait for others.
+    pub gate: Barrier,
     given: AtomicU64,
 }
 
@@ -32,6 +35,9 @@ impl World {
             store: Store::new(&options),
             journal: Journal::default(),
             faults: Faults::new(options.seed, &options.faults),
+            gate: Barrier::new(
+                usize::try_from(options.answers_together).expect("it is at most 1000"),
+            ),
             given: AtomicU64::new(0),
             options,
         }

@@ -58,14 +58,16 @@ impl Questions<'_> {
             .page(stream, &window, 3, Order::Ascending, None)
             .await??;
         let count = first.records().len();
-        let mut findings = vec![
-            cursor(&first),
-            self.second_page(stream, &first).await?,
-            self.lower_bound(stream, &first).await?,
-            self.upper_bound(stream, &first).await?,
-        ];
-        findings.extend(self.newest(stream, &first).await?);
-        findings.push(self.largest(stream).await?);
+        let (second_page, lower_bound, upper_bound, newest, largest) = tokio::try_join!(
+            self.second_page(stream, &first),
+            self.lower_bound(stream, &first),
+            self.upper_bound(stream, &first),
+            self.newest(stream, &first),
+            self.largest(stream),
+        )?;
+        let mut findings = vec![cursor(&first), second_page, lower_bound, upper_bound];
+        findings.extend(newest);
+        findings.push(largest);
         if self.source.config.api == ApiName::Reevo {
             findings.push(by_id(stream));
         }
