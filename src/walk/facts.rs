@@ -68,6 +68,21 @@ impl Stamp {
         }
     }
 
+    /// Keeps a stamp in place of an earlier one, in the memory that has it: stamps mostly rise from one
+    /// record to the next.
+    pub fn keep(kept: &mut Option<Self>, (timestamp, text): (Timestamp, &str)) {
+        match kept {
+            None => *kept = Some(Self::new(timestamp, text)),
+            Some(kept) if kept.timestamp < timestamp => kept.set((timestamp, text)),
+            Some(_) => {}
+        }
+    }
+
+    fn set(&mut self, (timestamp, text): (Timestamp, &str)) {
+        self.timestamp = timestamp;
+        text.clone_into(&mut self.text);
+    }
+
     /// A lower bound that no record of this stamp is below. An API may round what it shows, so the
     /// bound goes one unit of the last digit lower.
     pub fn lowered(&self) -> Timestamp {
@@ -92,11 +107,18 @@ impl Newest {
 
     /// Keeps a version in place of an older one. Of one stamp, the larger id counts as newer.
     pub fn keep(kept: &mut Option<Self>, id: &str, stamp: (Timestamp, &str)) {
-        if kept.as_ref().is_none_or(|kept| kept.rank() < (stamp.0, id)) {
-            *kept = Some(Self {
-                stamp: Stamp::new(stamp.0, stamp.1),
-                id: id.to_owned(),
-            });
+        match kept {
+            None => {
+                *kept = Some(Self {
+                    stamp: Stamp::new(stamp.0, stamp.1),
+                    id: id.to_owned(),
+                });
+            }
+            Some(kept) if kept.rank() < (stamp.0, id) => {
+                kept.stamp.set(stamp);
+                id.clone_into(&mut kept.id);
+            }
+            Some(_) => {}
         }
     }
 

@@ -142,13 +142,7 @@ impl Present {
             .began
             .is_some_and(|began| self.is_settled(stamp.0, unit, began));
         let page = &mut self.page;
-        if page
-            .last
-            .as_ref()
-            .is_none_or(|last| last.timestamp < stamp.0)
-        {
-            page.last = Some(Stamp::new(stamp.0, stamp.1));
-        }
+        Stamp::keep(&mut page.last, stamp);
         if is_settled || unit <= FINE {
             if page
                 .newest

@@ -353,13 +353,7 @@ impl WindowWalk {
         if before.is_some_and(|before| !may_follow(stamp, before.timestamp)) {
             page.is_out_of_order = true;
         }
-        if page
-            .last
-            .as_ref()
-            .is_none_or(|last| last.timestamp < stamp.0)
-        {
-            page.last = Some(Stamp::new(stamp.0, stamp.1));
-        }
+        Stamp::keep(&mut page.last, stamp);
         page.brought_new |= is_new;
         self.reached = self.reached.max(Some(stamp.0));
         Newest::keep(&mut self.newest, version.id, stamp);
