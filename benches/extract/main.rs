@@ -17,7 +17,7 @@ mod pages;
 mod report;
 mod server;
 
-use self::measure::{Cost, Measured, measure};
+use self::measure::{Cost, measure};
 use self::pages::Api;
 use self::report::Row;
 use anyhow::{Context, Result};
@@ -40,10 +40,12 @@ fn main() -> Result<()> {
 }
 
 /// What is measured: records, milliseconds of latency, and requests on their way.
-const CASES: [(u64, u64, usize); 7] = [
+const CASES: [(u64, u64, usize); 9] = [
     (10_000, 0, 1),
     (100_000, 0, 1),
     (1_000_000, 0, 1),
+    (10_000, 0, 4),
+    (1_000_000, 0, 4),
     (100_000, 20, 1),
     (100_000, 20, 8),
     (100_000, 100, 1),
@@ -54,7 +56,7 @@ fn benchmark(is_quick: bool) -> Result<()> {
     let mut rows = Vec::new();
     for api in Api::BOTH {
         for (records, latency, concurrency) in CASES {
-            if is_quick && (records, latency) != (100_000, 0) {
+            if is_quick && (records, latency, concurrency) != (100_000, 0, 1) {
                 continue;
             }
             let row = case(api, records, latency, concurrency)?;
@@ -78,10 +80,10 @@ fn benchmark(is_quick: bool) -> Result<()> {
 /// A tap and the floor on the same server, in turns.
 fn case(api: Api, records: u64, latency: u64, concurrency: usize) -> Result<Row> {
     let server = Server::start(api, records, latency)?;
-    let rounds = if records * (latency + 1) > 1_000_000 {
-        1
-    } else {
-        3
+    let rounds = match records * (latency + 1) {
+        0..=100_000 => 9,
+        100_001..=1_000_000 => 3,
+        _ => 1,
     };
     let folder = tempfile::tempdir()?;
     let config = folder.path().join("config.json");
@@ -99,8 +101,8 @@ fn case(api: Api, records: u64, latency: u64, concurrency: usize) -> Result<Row>
         records,
         latency,
         concurrency,
-        floor: median(floors),
-        tap: median(taps),
+        floor: median(&floors),
+        tap: median(&taps),
     })
 }
 
@@ -112,10 +114,18 @@ fn drained(api: Api) -> Result<f64> {
     Ok(f64::from(RECORDS) / cost.wall)
 }
 
-/// The measurement whose wall time is in the middle.
-fn median(mut costs: Vec<Measured>) -> Cost {
-    costs.sort_by(|one, other| one.wall.total_cmp(&other.wall));
-    costs[costs.len() / 2]
+/// Each cost in the middle of its own, since processes disturb each other.
+fn median(costs: &[Cost]) -> Cost {
+    let middle = |of: fn(&Cost) -> f64| {
+        let mut costs: Vec<f64> = costs.iter().map(of).collect();
+        costs.sort_by(f64::total_cmp);
+        costs[costs.len() / 2]
+    };
+    Cost {
+        wall: middle(|cost| cost.wall),
+        cpu: middle(|cost| cost.cpu),
+        memory: middle(|cost| cost.memory),
+    }
 }
 
 fn itself() -> Result<Command> {

@@ -1,10 +1,12 @@
 //! Runs a process, and measures it as a whole.
 
-use anyhow::{Context, Result, ensure};
+use anyhow::{Result, ensure};
+use nix::sys::resource::{UsageWho, getrusage};
+use nix::sys::time::TimeValLike;
 use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
-/// What a process cost.
+/// What a process cost, or what several did in the middle.
 #[derive(Clone, Copy, Debug)]
 pub struct Cost {
     /// Seconds.
@@ -15,46 +17,42 @@ pub struct Cost {
     pub memory: f64,
 }
 
-pub type Measured = Cost;
-
-/// The kernel counts time in these parts of a second.
-const TICKS: f64 = 100.0;
-
 /// Runs a command to its end, with its output thrown away.
 pub fn measure(command: &mut Command) -> Result<Cost> {
+    let before = cpu_of_children()?;
     let began = Instant::now();
     let mut process = command.stdout(Stdio::null()).spawn()?;
-    let folder = format!("/proc/{}", process.id());
-    let mut peak = 0.0_f64;
-    // A process that has ended keeps its times until somebody waits for it, but not its memory.
-    let cpu = loop {
-        let stat = std::fs::read_to_string(format!("{folder}/stat"))?;
-        let (_, fields) = stat
-            .rsplit_once(") ")
-            .context("stat has the process's name")?;
-        if fields.starts_with('Z') {
-            break cpu(fields)?;
-        }
-        let status = std::fs::read_to_string(format!("{folder}/status")).unwrap_or_default();
-        peak = peak.max(memory(&status).unwrap_or_default());
-        std::thread::sleep(Duration::from_millis(2));
-    };
-    let wall = began.elapsed().as_secs_f64();
+    let status = format!("/proc/{}/status", process.id());
+    let watch = std::thread::spawn(move || peak(&status));
     let status = process.wait()?;
+    let wall = began.elapsed().as_secs_f64();
     ensure!(status.success(), "{command:?} ended with {status}");
     Ok(Cost {
         wall,
-        cpu,
-        memory: peak,
+        cpu: cpu_of_children()? - before,
+        memory: watch.join().expect("watching does not panic"),
     })
 }
 
-fn cpu(fields: &str) -> Result<f64> {
-    let times = fields.split(' ').skip(11).take(2);
-    let times = times
-        .map(|time| Ok(time.parse::<f64>()?))
-        .sum::<Result<f64>>();
-    Ok(times? / TICKS)
+/// The CPU seconds of all processes that have ended and been waited for.
+fn cpu_of_children() -> Result<f64> {
+    let usage = getrusage(UsageWho::RUSAGE_CHILDREN)?;
+    let times = [usage.user_time(), usage.system_time()];
+    let micros: i64 = times.iter().map(TimeValLike::num_microseconds).sum();
+    Ok(Duration::from_micros(u64::try_from(micros)?).as_secs_f64())
+}
+
+/// The peak of a process's memory, which is no longer told when it ends.
+fn peak(status: &str) -> f64 {
+    let mut peak = 0.0_f64;
+    while let Some(now) = std::fs::read_to_string(status)
+        .ok()
+        .and_then(|text| memory(&text))
+    {
+        peak = peak.max(now);
+        std::thread::sleep(Duration::from_millis(5));
+    }
+    peak
 }
 
 /// The peak so far.
