@@ -3,10 +3,10 @@
 //! **A page's journey.** [`sync`] turns the configuration, a stream and its bookmark into the terms of
 //! a plan. [`walk`] says what to ask: [`api`] makes each HTTP request, [`http`] sends it and returns a
 //! whole body or a classified failure, [`source`] retries while that can help, and [`api`] finds the
-//! raw records in the body. [`walk`] says of each whether it is a repeat, and [`record`] projects the
-//! others onto the selected fields and serializes them. The page's lines go through a bounded channel
-//! to the one writer of [`protocol`]. When the plan is done, what it promises becomes a bookmark of the
-//! [`state`], and the writer emits it.
+//! raw records in the body. [`record`] projects each onto the selected fields and writes it as a line,
+//! while the next page is fetched. [`walk`] says which of them are repeats, and these lines are left
+//! out. The others go through a bounded channel to the one writer of [`protocol`]. When the plan is
+//! done, what it promises becomes a bookmark of the [`state`], and the writer emits it.
 //!
 //! **Invariants.** Nothing but the writer touches stdout or stderr. No record is parsed into a tree
 //! in memory. No state is emitted for a stream before the run has read everything that it has to
