@@ -5,8 +5,8 @@ use crate::catalog::REPLICATION_KEY;
 use crate::record::json;
 use crate::time::timestamp::{self, Timestamp};
 use anyhow::{Context, Result, anyhow, bail};
-use serde::Deserialize;
 use serde::de::DeserializeOwned;
+use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 use std::collections::BTreeMap;
 
@@ -35,12 +35,24 @@ impl Bookmark {
     }
 }
 
+/// The last version with which a stream's rows were written, and what its last whole reading was.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize, Serialize)]
+pub struct RowVersion {
+    pub version: i64,
+    /// How many records its last whole reading brought; none if there was none.
+    pub records: Option<u64>,
+    /// The fingerprint of the filters of that reading.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub filters: Option<String>,
+}
+
 /// All bookmarks, the fingerprints of the filters that they were made with, and the other members of
 /// the incoming state, kept byte for byte.
 #[derive(Clone, Debug, Default)]
 pub struct State {
     bookmarks: BTreeMap<String, Box<RawValue>>,
     fingerprints: BTreeMap<String, String>,
+    versions: BTreeMap<String, RowVersion>,
     foreign: BTreeMap<String, Box<RawValue>>,
 }
 
@@ -49,6 +61,9 @@ const BOOKMARKS: &str = "bookmarks";
 /// The member with the fingerprints, by stream. A state of a single stream has it beside the
 /// members of its bookmark.
 const FILTERS: &str = "filters";
+
+/// The member with the versions of rows, by stream.
+const VERSIONS: &str = "versions";
 
 /// The members of a stored bookmark that a new one replaces.
 const OURS: [&str; 4] = [
@@ -92,10 +107,12 @@ impl State {
         }
         let bookmarks = by_stream(&mut members, BOOKMARKS)?;
         let fingerprints = by_stream(&mut members, FILTERS)?;
+        let versions = by_stream(&mut members, VERSIONS)?;
         check_depth(&members)?;
         let state = Self::of(bookmarks)?;
         Ok(Self {
             fingerprints,
+            versions,
             foreign: members,
             ..state
         })
@@ -157,6 +174,15 @@ impl State {
             id,
             filters: self.fingerprints.get(stream).cloned(),
         }))
+    }
+
+    /// The last version of a stream's rows.
+    pub fn version(&self, stream: &str) -> Option<&RowVersion> {
+        self.versions.get(stream)
+    }
+
+    pub fn set_version(&mut self, stream: &str, version: RowVersion) {
+        self.versions.insert(stream.to_owned(), version);
     }
 
     /// Whether there is a bookmark for a stream, even one of another tap.
@@ -243,6 +269,10 @@ impl State {
         if !self.fingerprints.is_empty() {
             let fingerprints = serde_json::json!(self.fingerprints);
             text.push_str(&format!(",\"{FILTERS}\":{fingerprints}"));
+        }
+        if !self.versions.is_empty() {
+            let versions = serde_json::json!(self.versions);
+            text.push_str(&format!(",\"{VERSIONS}\":{versions}"));
         }
         if !self.foreign.is_empty() {
             text.push(',');

@@ -135,7 +135,7 @@ pub fn read_page(api: &Api, selection: &Selection, body: &[u8]) {
 pub fn write_page(selection: &Selection, page: &Page) {
     let projection = selection.projection();
     for protocol in [Protocol::Singer, Protocol::Airbyte] {
-        let frame = protocol.frame(&selection.stream.name, page.received_at);
+        let frame = protocol.frame(&selection.stream.name, None, page.received_at);
         let mut findings = Findings::default();
         for raw in page.raw_records() {
             let mut scanned = Scanned::default();

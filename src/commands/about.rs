@@ -4,7 +4,7 @@ use crate::cli::command::AboutFormat;
 use crate::config;
 use serde_json::{Value, json};
 
-const CAPABILITIES: [&str; 7] = [
+const CAPABILITIES: [&str; 8] = [
     "catalog",
     "discover",
     "state",
@@ -12,6 +12,7 @@ const CAPABILITIES: [&str; 7] = [
     "properties",
     "structured-logging",
     "batch",
+    "activate-version",
 ];
 
 pub fn document(format: AboutFormat) -> String {

@@ -34,6 +34,7 @@ pub async fn run(
     ];
     let config = context.config_with(config, &dates)?;
     let batches = batches(context, &config)?;
+    warn_of_idle_versions(context, &config);
     let is_sandbox = matches!(config.base_url, BaseUrl::Sandbox(_));
     let state = context.protocol.state(&stored_state(context, state)?)?;
     let catalog = context.input(catalog, "catalog")?;
@@ -91,6 +92,22 @@ fn batches(context: &CommandContext, config: &Config) -> Result<Option<BatchConf
         format!("batch_config.storage.root: no file can be written to {root}; choose a folder that can be written to")
     })?;
     Ok(Some(batches))
+}
+
+/// Warns if `activate_version` can do nothing.
+fn warn_of_idle_versions(context: &CommandContext, config: &Config) {
+    if !config.activate_version {
+        return;
+    }
+    if context.protocol == Protocol::Airbyte {
+        context.log.warning(
+            "activate_version has no effect: Airbyte's full refresh with overwrite does the same",
+        );
+    } else if config.batches.is_some() {
+        context.log.warning(
+            "activate_version has no effect with batch_config: records in files have no version",
+        );
+    }
 }
 
 /// The text of the state file; empty if the file does not exist, as before the first run.

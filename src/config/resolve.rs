@@ -228,6 +228,8 @@ impl Fields<'_> {
             lookback: Duration::from_secs(self.number("lookback_seconds")),
             expand,
             streams: Streams::default(),
+            activate_version: self.0.get("activate_version") == Some(&Value::Bool(true)),
+            least_percent: self.number("least_percent"),
             batches: None,
             unknown_fields: if self.text("unknown_fields") == Some("collect") {
                 UnknownFields::Collect

@@ -57,6 +57,11 @@ pub struct Config {
     pub lookback: Duration,
     pub expand: Vec<String>,
     pub streams: Streams,
+    /// Whether a stream that has been read as a whole retires the rows of earlier readings. Singer
+    /// only.
+    pub activate_version: bool,
+    /// How much of the last whole reading the next one must bring for that, in percent.
+    pub least_percent: u64,
     /// Files in place of RECORD messages. Singer only.
     pub batches: Option<BatchConfig>,
     pub unknown_fields: UnknownFields,

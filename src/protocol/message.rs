@@ -3,7 +3,7 @@
 use crate::catalog::Selection;
 use crate::config::BatchConfig;
 use crate::http::failure::Failure;
-use crate::state::{Bookmark, State};
+use crate::state::{Bookmark, RowVersion, State};
 use std::sync::Arc;
 
 /// Something to write, independent of the protocol.
@@ -26,6 +26,7 @@ pub enum Message {
         stream: String,
         bookmark: Option<Bookmark>,
         records: u64,
+        rows: Option<Rows>,
     },
     /// Part of a stream was read, to try things. It keeps its old bookmark.
     Left { stream: String },
@@ -33,6 +34,13 @@ pub enum Message {
     Failed { stream: String, failure: Failure },
     /// A document that is the whole output of a command.
     Document(String),
+}
+
+/// The rows of a stream whose records carry a version.
+pub struct Rows {
+    pub version: RowVersion,
+    /// Whether they are all that the stream has, so that rows of earlier versions retire.
+    pub are_all: bool,
 }
 
 /// What surrounds each record of a page on its line.

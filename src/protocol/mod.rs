@@ -32,9 +32,10 @@ pub enum Protocol {
 
 impl Protocol {
     /// What surrounds each record of a page on its line.
-    pub fn frame(self, stream: &str, extracted_at: Timestamp) -> Frame {
+    /// `version` is that of the rows, if they have one.
+    pub fn frame(self, stream: &str, version: Option<i64>, extracted_at: Timestamp) -> Frame {
         match self {
-            Self::Singer => singer::frame(stream, extracted_at),
+            Self::Singer => singer::frame(stream, version, extracted_at),
             Self::Airbyte => airbyte::frame(stream, extracted_at),
         }
     }

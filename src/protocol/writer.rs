@@ -3,8 +3,8 @@
 
 use super::Protocol;
 use super::bars::Bars;
-use super::message::{Line, Message};
-use super::singer::batches::Batches;
+use super::message::{Line, Message, Rows};
+use super::singer::{self, batches::Batches};
 use super::streams::{self, Streams};
 use crate::log::{Detail, Level, LogEntry, LogFormat};
 use crate::state::State;
@@ -131,8 +131,12 @@ impl<'w> Writer<'w> {
                 stream,
                 bookmark,
                 records,
+                rows,
             } => {
                 self.finish_batch(&stream)?;
+                if let Some(rows) = rows {
+                    self.retire(&stream, rows)?;
+                }
                 match bookmark {
                     Some(bookmark) => self.state.set_bookmark(&stream, &bookmark),
                     None => self.state.remove_bookmark(&stream),
@@ -162,6 +166,16 @@ impl<'w> Writer<'w> {
             }
             Message::Document(text) => self.put(&text),
         }
+    }
+
+    /// Lets the rows of earlier versions retire, if these are all, and keeps their version.
+    fn retire(&mut self, stream: &str, rows: Rows) -> io::Result<()> {
+        if rows.are_all {
+            let line = singer::activate_version_line(stream, rows.version.version);
+            self.put(&line)?;
+        }
+        self.state.set_version(stream, rows.version);
+        Ok(())
     }
 
     /// Writes the message that names the last file of a stream, if it has one.
@@ -365,6 +379,7 @@ mod tests {
             stream: "contact".to_owned(),
             bookmark: None,
             records: 1,
+            rows: None,
         };
         writer.write(ended).unwrap();
         assert!(out.is_empty() && err.is_empty());

@@ -23,6 +23,8 @@ pub struct Decoder {
     projection: Projection,
     /// Whether the lines are for a file.
     batched: bool,
+    /// The version of the rows, if they get one.
+    version: Option<i64>,
 }
 
 /// The records of a page as lines. It holds nothing of the page itself.
@@ -51,12 +53,18 @@ struct VersionTexts {
 }
 
 impl Decoder {
-    pub fn new(protocol: Protocol, selection: &Selection, batched: bool) -> Self {
+    pub fn new(
+        protocol: Protocol,
+        selection: &Selection,
+        batched: bool,
+        version: Option<i64>,
+    ) -> Self {
         Self {
             protocol,
             stream: selection.stream.name.clone(),
             projection: selection.projection(),
             batched,
+            version,
         }
     }
 
@@ -65,7 +73,8 @@ impl Decoder {
         let frame = if self.batched {
             Frame::none()
         } else {
-            self.protocol.frame(&self.stream, page.received_at)
+            self.protocol
+                .frame(&self.stream, self.version, page.received_at)
         };
         let mut decoded = PageLines {
             records: Vec::with_capacity(page.records.len()),

@@ -7,6 +7,7 @@ mod fetches;
 mod filters;
 mod lines;
 mod report;
+mod rows;
 mod stream;
 mod terms;
 mod wanted;
@@ -19,7 +20,7 @@ use crate::protocol::Protocol;
 use crate::protocol::message::Message;
 use crate::source::Source;
 use crate::source::discover;
-use crate::state::{Bookmark, State};
+use crate::state::{Bookmark, RowVersion, State};
 use crate::support::tasks::joined;
 use std::sync::Arc;
 use tokio::sync::Semaphore;
@@ -57,13 +58,15 @@ pub async fn sync(
         // The state was checked when it was read.
         let bookmark = state.bookmark(wanted.name()).unwrap_or_default();
         let bookmark = bookmark.filter(|_| !wanted.is_fresh);
+        let version = state.version(wanted.name()).cloned();
+        let last = Last { bookmark, version };
         let (source, messages) = (Arc::clone(source), messages.clone());
         let spare = Arc::clone(&permits);
         tasks.spawn(async move {
             let _permit = permit;
             Ended {
                 stream: wanted.name().to_owned(),
-                end: read(source, protocol, wanted, bookmark, spare, messages).await,
+                end: read(source, protocol, wanted, last, spare, messages).await,
             }
         });
     }
@@ -76,27 +79,32 @@ pub async fn sync(
     ends
 }
 
+/// What the runs before have left of a stream.
+pub struct Last {
+    pub bookmark: Option<Bookmark>,
+    pub version: Option<RowVersion>,
+}
+
 /// Gets a stream's description from the API, and reads the stream. Without a description, the
 /// stream fails.
 async fn read(
     source: Arc<Source>,
     protocol: Protocol,
     wanted: Wanted,
-    bookmark: Option<Bookmark>,
+    last: Last,
     spare: Arc<Semaphore>,
     messages: Sender<Message>,
 ) -> End {
     let failure = match wanted.select(&source).await {
         Ok(selection) => {
             if let Some(failure) =
-                filters::changed(&source, protocol, &selection, bookmark.as_ref())
+                filters::changed(&source, protocol, &selection, last.bookmark.as_ref())
             {
                 return End::failed(&source, &messages, wanted.name(), failure).await;
             }
             let limit = wanted.limit;
-            let stream = StreamRun::new(
-                &source, protocol, selection, bookmark, &spare, messages, limit,
-            );
+            let stream =
+                StreamRun::new(&source, protocol, selection, last, &spare, messages, limit);
             return stream.read().await;
         }
         Err(failure) => failure,

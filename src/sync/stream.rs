@@ -5,12 +5,13 @@ use super::end::End;
 use super::fetches::{self, Answer, Fetches};
 use super::lines::{Decoder, Lines};
 use super::report::{Read, Report};
-use super::terms;
+use super::rows::Versioned;
+use super::{Last, terms};
 use crate::catalog::{Replication, Selection, SyncMode};
 use crate::config::Config;
 use crate::http::failure::{Failure, FailureKind};
 use crate::protocol::Protocol;
-use crate::protocol::message::Message;
+use crate::protocol::message::{Message, Rows};
 use crate::source::Source;
 use crate::state::Bookmark;
 use crate::time::timestamp;
@@ -37,6 +38,7 @@ pub struct StreamRun {
     pages: u64,
     decoder: Arc<Decoder>,
     lines: Lines,
+    versioned: Option<Versioned>,
     /// Whether its records go to files.
     batched: bool,
     report: Report,
@@ -48,7 +50,7 @@ impl StreamRun {
         source: &Arc<Source>,
         protocol: Protocol,
         selection: Selection,
-        bookmark: Option<Bookmark>,
+        last: Last,
         spare: &Arc<Semaphore>,
         messages: Sender<Message>,
         most: Option<u64>,
@@ -63,8 +65,13 @@ impl StreamRun {
                 u16::try_from(most).map_or(config.page_size, |most| most.min(config.page_size));
         }
         let batched = protocol == Protocol::Singer && config.batches.is_some();
+        let Last { bookmark, version } = last;
         let terms = terms::of_run(&config, &selection, bookmark.as_ref());
-        let decoder = Arc::new(Decoder::new(protocol, &selection, batched));
+        let now = source.clock.now();
+        let versioned = Versioned::of_run(&config, protocol, &selection, version.as_ref(), now);
+        let versioned = versioned.filter(|_| most.is_none());
+        let version = versioned.as_ref().map(|versioned| versioned.version);
+        let decoder = Arc::new(Decoder::new(protocol, &selection, batched, version));
         Self {
             source: Arc::clone(source),
             plan: Plan::new(terms),
@@ -82,6 +89,7 @@ impl StreamRun {
             config,
             pages: 0,
             lines: Lines::new(most),
+            versioned,
             batched,
             report,
             bookmark,
@@ -291,7 +299,11 @@ impl StreamRun {
             .info(format!("{name} is read in full{despite}: {because}"));
     }
 
-    async fn end(self) -> End {
+    async fn end(mut self) -> End {
+        let rows = match self.rows() {
+            Ok(rows) => rows,
+            Err(failure) => return self.fail(failure).await,
+        };
         let findings = self.lines.findings(self.decoder.collects());
         self.report.findings(&findings);
         if self.plan.leaves_more {
@@ -308,6 +320,7 @@ impl StreamRun {
                 stream,
                 bookmark: bookmark.clone(),
                 records,
+                rows,
             };
             (bookmark, ended)
         };
@@ -323,6 +336,19 @@ impl StreamRun {
         });
         self.report.metrics("succeeded", records);
         End::Complete
+    }
+
+    /// What becomes of the stream's rows, if they have a version.
+    fn rows(&mut self) -> Result<Option<Rows>, Failure> {
+        let Some(versioned) = self.versioned.take() else {
+            return Ok(None);
+        };
+        let doubt = self.plan.doubt();
+        if let Some(doubt) = doubt {
+            let warning = format!("no row is removed after this reading, since {doubt}");
+            self.report.warning(warning);
+        }
+        versioned.end(doubt.is_none(), self.lines.records).map(Some)
     }
 
     /// What the run promises; or the old bookmark if that is later, and was made with the same

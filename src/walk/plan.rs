@@ -46,6 +46,10 @@ pub struct Plan {
     pub leaves_more: bool,
     /// Whether the run ends at a bound of its own, before the time at which it began.
     pub is_bounded: bool,
+    /// How often walks have started again.
+    restarts: u32,
+    /// Why it is not certain that the present, which is read last, has shown everything.
+    doubt: Option<&'static str>,
     /// When its first page was asked for.
     began_at: Option<Timestamp>,
     /// The earliest and the latest stamp that it has read below its bound.
@@ -93,6 +97,8 @@ impl Plan {
             promised: None,
             leaves_more: false,
             is_bounded: false,
+            restarts: 0,
+            doubt: Some("it has not come to its end"),
             began_at: None,
             earliest: None,
             latest: None,
@@ -157,6 +163,21 @@ impl Plan {
 
     pub fn is_done(&self) -> bool {
         matches!(self.phase, Phase::Done)
+    }
+
+    /// Why it is not certain that every record has been read that the stream has; None if it is.
+    pub fn doubt(&self) -> Option<&'static str> {
+        let terms = &self.terms;
+        if terms.from.is_some() || terms.until.is_some() || terms.span.is_some() {
+            return Some("dates leave records out");
+        }
+        if terms.reading == Reading::Scan || self.has_undated_last {
+            return Some("its records come in no certain order");
+        }
+        if self.restarts > 0 {
+            return Some("it had to start again");
+        }
+        self.doubt
     }
 
     /// Whether a page is still wanted. One that a change of the plan has made needless is not.
@@ -393,6 +414,7 @@ impl Plan {
             }
             Phase::First(_) | Phase::Oldest { .. } | Phase::Done => return Ok(()),
         };
+        self.restarts += u32::from(self.restarted.is_some());
         self.decide(&decided)
     }
 
@@ -562,6 +584,8 @@ impl Plan {
             Phase::Present(walker) if walker.walk.next == Next::Ended => {
                 self.leaves_more = walker.walk.leaves_more;
                 self.promised = walker.walk.newest().cloned();
+                self.doubt = (!walker.walk.is_proven())
+                    .then_some("changes made during the run are left to the next one");
                 if self.has_undated_last && self.terms.from.is_none() {
                     self.phase = Phase::Scan(Walker::new(Scan::new(self.terms.lateness, true)));
                 } else {

@@ -233,6 +233,11 @@ impl Present {
         self.leave_rest();
     }
 
+    /// Whether it has shown everything up to its end, each page in its turn.
+    pub fn is_proven(&self) -> bool {
+        self.next == Next::Ended && !self.leaves_more && !self.in_doubt
+    }
+
     fn leave_rest(&mut self) {
         self.leaves_more = true;
         self.next = Next::Ended;

@@ -15,6 +15,7 @@ mod batches;
 mod by_hand;
 mod command_line;
 mod completeness;
+mod deletes;
 mod discovery;
 mod failures;
 mod filters;

@@ -12,6 +12,16 @@ pub enum Message {
     Schema(SchemaMessage),
     Record(RecordMessage),
     State(Value),
+    ActivateVersion(ActivateVersionMessage),
+}
+
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ActivateVersionMessage {
+    #[serde(rename = "type")]
+    _kind: String,
+    pub stream: String,
+    pub version: i64,
 }
 
 #[derive(Clone, Debug, Deserialize)]
@@ -31,6 +41,7 @@ pub struct RecordMessage {
     pub record: Json,
     /// For schema validators, which need no exact digits.
     pub value: Value,
+    pub version: Option<i64>,
 }
 
 #[derive(Deserialize)]
@@ -40,6 +51,7 @@ struct WireRecord {
     _kind: String,
     stream: String,
     record: Box<RawValue>,
+    version: Option<i64>,
     time_extracted: String,
 }
 
@@ -78,6 +90,7 @@ fn message(line: &str) -> Message {
                 stream: wire.stream,
                 record: Json::parse(wire.record.get()),
                 value: serde_json::from_str(wire.record.get()).unwrap(),
+                version: wire.version,
             })
         }
         "STATE" => {
@@ -85,6 +98,7 @@ fn message(line: &str) -> Message {
             assert!(wire.value["bookmarks"].is_object(), "{line}");
             Message::State(wire.value)
         }
+        "ACTIVATE_VERSION" => Message::ActivateVersion(serde_json::from_str(line).unwrap()),
         other => panic!("{other} is not a message type"),
     }
 }
@@ -95,6 +109,8 @@ pub struct Emitted {
     pub schemas: BTreeMap<String, SchemaMessage>,
     pub records: BTreeMap<String, Vec<RecordMessage>>,
     pub states: Vec<Value>,
+    /// The streams whose earlier rows retire, with the version that stays.
+    pub activated: Vec<(String, i64)>,
 }
 
 impl Emitted {
@@ -120,6 +136,10 @@ impl Emitted {
                 Message::State(state) => {
                     state_lines.push(line);
                     emitted.states.push(state);
+                }
+                Message::ActivateVersion(message) => {
+                    last_line.insert(message.stream.clone(), line);
+                    emitted.activated.push((message.stream, message.version));
                 }
             }
         }

@@ -19,7 +19,7 @@ from pathlib import Path
 import sandbox
 import tap
 from consumers import CONSUMERS, HOME, Keeps
-from prove_deletes import prove_deletes
+from prove_deletes import prove_activate_version, prove_deletes
 from prove_meltano import prove_commands, prove_example, prove_page, prove_runs
 from values import same
 
@@ -234,6 +234,11 @@ def main():
             checks += [(f"{name}, {api}, {variant}", prove_consumer, name, api, variant, at) for name in CONSUMERS]
     checks += [(f"Meltano SDK's tests of a tap, {api}", prove_sdk, api) for api in sandbox.STREAMS]
     checks.append(("docs/deletes.md, target-postgres", prove_deletes, FOLDER))
+    for api in sandbox.STREAMS:
+        for hard_delete in (True, False):
+            manner = "hard" if hard_delete else "soft"
+            name = f"activate_version, {api}, target-postgres, {manner} delete"
+            checks.append((name, prove_activate_version, FOLDER, api, hard_delete))
     meltano = FOLDER / "meltano"
     meltano.mkdir()
     checks += [

@@ -38,14 +38,21 @@ pub fn state_form(stream: &str) -> String {
     )
 }
 
-pub fn frame(stream: &str, extracted_at: Timestamp) -> Frame {
+/// Says that rows of earlier versions are of records that no longer exist.
+pub fn activate_version_line(stream: &str, version: i64) -> String {
+    line(&json!({"type": "ACTIVATE_VERSION", "stream": stream, "version": version}))
+}
+
+pub fn frame(stream: &str, version: Option<i64>, extracted_at: Timestamp) -> Frame {
     let mut before = br#"{"type":"RECORD","stream":"#.to_vec();
     json::write_text(&mut before, stream);
     before.extend_from_slice(br#","record":"#);
     let extracted_at = timestamp::micros(extracted_at);
+    let version = version.map(|version| format!(",\"version\":{version}"));
+    let version = version.unwrap_or_default();
     Frame {
         before,
-        after: format!(",\"time_extracted\":\"{extracted_at}\"").into_bytes(),
+        after: format!("{version},\"time_extracted\":\"{extracted_at}\"").into_bytes(),
         end: b"}\n",
     }
 }
