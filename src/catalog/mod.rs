@@ -55,6 +55,8 @@ pub struct Selection {
     /// The JSON Schema of what is emitted.
     pub schema: Value,
     pub mode: SyncMode,
+    /// Whether what is read takes the place of everything that the destination has.
+    pub replaces: bool,
 }
 
 impl Stream {
@@ -69,6 +71,7 @@ impl Stream {
             properties: self.properties.clone(),
             schema: self.json_schema(),
             mode: self.best_mode(),
+            replaces: false,
             stream: self,
         }
     }

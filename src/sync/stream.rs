@@ -300,6 +300,9 @@ impl StreamRun {
     }
 
     async fn end(mut self) -> End {
+        if self.selection.replaces && self.plan.leaves_more {
+            return self.fail(incomplete()).await;
+        }
         let rows = match self.rows() {
             Ok(rows) => rows,
             Err(failure) => return self.fail(failure).await,
@@ -380,4 +383,13 @@ impl StreamRun {
     async fn say(&self, message: Message) -> Result<(), End> {
         self.messages.send(message).await.map_err(|_| End::Unread)
     }
+}
+
+/// The failure of a stream that is to replace another reading, and lacks changes.
+fn incomplete() -> Failure {
+    Failure::new(
+        FailureKind::Server,
+        "changes made during the run are left to the next one, so what it read must not replace \
+         what the destination has; sync again",
+    )
 }

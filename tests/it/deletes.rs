@@ -3,9 +3,11 @@
 
 use crate::messages::Emitted;
 use crate::support::{ASKELEPHANT, REEVO, Run, Workspace};
+use chrono::{DateTime, TimeDelta};
 use revops_sandbox::{Fault, Reply};
 use serde_json::{Value, json};
 use std::collections::BTreeSet;
+use std::process::Command;
 
 const BOTH: [(&str, &str); 2] = [(REEVO, "contact"), (ASKELEPHANT, "contacts")];
 
@@ -157,33 +159,61 @@ fn a_reading_that_is_not_certain_to_be_whole_lets_no_row_retire() {
     }
 }
 
-/// A record that changes while it is read, again and again, is left to the next run.
-#[test]
-fn changes_that_are_left_to_the_next_run_let_no_row_retire() {
-    let workspace = Workspace::new(
-        REEVO,
-        "records=200&clock=2026-07-15T12:00:00Z&ties=shuffled",
-    );
-    let emitted = read(&workspace, "contact", &json!({}), None).ok().emitted();
-    let state = emitted.states[0].clone();
+/// Lets more records than a page holds change at each request, each later than the one before.
+fn change_all_the_time(workspace: &Workspace, ids: BTreeSet<String>) {
     let sandbox = workspace.sandbox.clone();
-    let ids: Vec<String> = ids(&emitted, "contact").into_iter().collect();
+    let start = DateTime::parse_from_rfc3339("2026-07-15T12:00:00Z").unwrap();
     workspace.sandbox.on_request(move |announced| {
-        // More changes than a page holds, each later than the one before.
         for (at, id) in (0..).zip(ids.iter().take(40)) {
-            let seconds = i64::try_from(announced.count).unwrap() * 100 + at;
-            let later = chrono::DateTime::parse_from_rfc3339("2026-07-15T12:00:00Z").unwrap();
-            sandbox.touch(
-                "contact",
-                id,
-                (later + chrono::TimeDelta::milliseconds(seconds)).to_utc(),
-            );
+            let step = i64::try_from(announced.count).unwrap() * 100 + at;
+            let later = start + TimeDelta::milliseconds(step);
+            sandbox.touch("contact", id, later.to_utc());
         }
     });
-    let run = read(&workspace, "contact", &json!({}), Some(&state)).ok();
-    let emitted = run.emitted();
-    assert!(emitted.activated.is_empty());
+}
+
+#[test]
+fn changes_that_are_left_to_the_next_run_let_no_row_retire() {
+    let workspace = Workspace::reevo("records=200");
+    let emitted = read(&workspace, "contact", &json!({}), None).ok().emitted();
+    change_all_the_time(&workspace, ids(&emitted, "contact"));
+    let state = &emitted.states[0];
+    let run = read(&workspace, "contact", &json!({}), Some(state)).ok();
+    assert!(run.emitted().activated.is_empty());
     run.says("since changes made during the run are left to the next one");
+}
+
+#[test]
+fn airbyte_overwrites_nothing_with_a_reading_that_lacks_changes() {
+    for (destination, busy, status, end) in [
+        ("overwrite", true, 1, "INCOMPLETE"),
+        ("overwrite", false, 0, "COMPLETE"),
+        ("append", true, 0, "COMPLETE"),
+    ] {
+        let workspace = Workspace::reevo("records=200");
+        let truth = workspace.sandbox.truth("contact").into_iter();
+        let ids = truth.map(|record| record.id).collect();
+        if busy {
+            change_all_the_time(&workspace, ids);
+        }
+        let config = workspace.config_file(&json!({"page_size": 20}));
+        let catalog = json!({"streams": [{
+            "stream": {"name": "contact", "json_schema": {}, "supported_sync_modes": ["full_refresh"]},
+            "sync_mode": "full_refresh", "destination_sync_mode": destination,
+        }]});
+        let catalog = workspace.file("catalog.json", &catalog.to_string());
+        let done = Command::new(env!("CARGO_BIN_EXE_source-revops"))
+            .args(["read", "--config", &config, "--catalog", &catalog])
+            .output();
+        let run = Run::from(done.unwrap()).ended(status);
+        let is_status = |line: &&str| line.contains("stream_status");
+        let last = run.stdout.lines().rfind(is_status).unwrap();
+        assert!(last.contains(&format!("\"{end}\"")));
+        let says_why = run
+            .stdout
+            .contains("must not replace what the destination has; sync again");
+        assert_eq!(says_why, status == 1);
+    }
 }
 
 #[test]

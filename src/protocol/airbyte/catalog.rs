@@ -77,6 +77,8 @@ struct WireConfigured {
     #[serde(default)]
     sync_mode: Option<String>,
     #[serde(default)]
+    destination_sync_mode: Option<String>,
+    #[serde(default)]
     cursor_field: Option<Vec<String>>,
 }
 
@@ -91,6 +93,8 @@ struct WireStream {
 pub struct AirbyteEntry {
     pub name: String,
     sync_mode: String,
+    /// Whether the destination drops what it has when the stream is complete.
+    overwrites: bool,
     /// The path of the replication key that the catalog asks for, joined by dots.
     key: Option<String>,
     /// The fields in the catalog; None means all.
@@ -117,6 +121,9 @@ pub fn read(catalog: &str) -> Result<Vec<AirbyteEntry>> {
         entries.push(AirbyteEntry {
             name,
             sync_mode: configured.sync_mode.unwrap_or_default(),
+            overwrites: configured
+                .destination_sync_mode
+                .is_some_and(|mode| mode.starts_with("overwrite")),
             key: configured
                 .cursor_field
                 .map(|path| path.join("."))
@@ -175,6 +182,7 @@ impl AirbyteEntry {
             schema: json!({"type": "object", "properties": schema::properties_schema(&kept)}),
             properties: kept,
             mode,
+            replaces: mode == SyncMode::FullTable && self.overwrites,
             stream,
         };
         let warnings = [

@@ -127,6 +127,7 @@ impl SingerEntry {
             properties,
             schema,
             mode,
+            replaces: false,
         };
         (selection, warnings)
     }
