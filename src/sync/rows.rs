@@ -41,45 +41,43 @@ impl Versioned {
         })
     }
 
-    /// What becomes of the rows after a reading that brought so many records. Fails if a whole reading
-    /// brought much less than the last one: a key that has lost a permission looks the same as deletes.
+    /// What becomes of the rows after a reading that brought so many records. Rows retire only if the last
+    /// whole reading says how many to expect. Fails if this one brought much less: a key that has lost a
+    /// permission looks the same as deletes.
     pub fn end(self, is_whole: bool, records: u64) -> Result<Rows, Failure> {
         let last = self.last.as_ref();
-        let (last_records, last_filters) = match last {
-            Some(last) => (last.records, last.filters.clone()),
-            None => (None, None),
-        };
-        let version = self.version;
         if !is_whole {
-            let version = RowVersion {
-                version,
-                records: last_records,
-                filters: last_filters,
-            };
-            let are_all = false;
-            return Ok(Rows { version, are_all });
+            return Ok(Rows {
+                version: RowVersion {
+                    version: self.version,
+                    records: last.and_then(|last| last.records),
+                    filters: last.and_then(|last| last.filters.clone()),
+                },
+                are_all: false,
+            });
         }
         // With other filters, what is missing may exist.
-        let is_comparable = last_records.is_none() || last_filters == self.filters;
-        if let (true, Some(before)) = (is_comparable, last_records)
-            && u128::from(records) * 100 < u128::from(before) * u128::from(self.least_percent)
+        let comparable = last.filter(|last| last.filters == self.filters);
+        let expected = comparable.and_then(|last| last.records);
+        if let Some(expected) = expected
+            && u128::from(records) * 100 < u128::from(expected) * u128::from(self.least_percent)
         {
-            return Err(self.shrunk(records, before));
+            return Err(self.shrunk(records, expected));
         }
         Ok(Rows {
             version: RowVersion {
-                version,
+                version: self.version,
                 records: Some(records),
                 filters: self.filters,
             },
-            are_all: is_comparable,
+            are_all: expected.is_some(),
         })
     }
 
-    fn shrunk(&self, records: u64, before: u64) -> Failure {
+    fn shrunk(&self, records: u64, expected: u64) -> Failure {
         let least = self.least_percent;
         let sentence = format!(
-            "it brought {records} records, less than {least} % of the {before} of its last whole reading, \
+            "it brought {records} records, less than {least} % of the {expected} of its last whole reading, \
              so no row is removed; check the key's permissions, or, if so many were deleted, \
              set least_percent lower for one run"
         );

@@ -53,7 +53,8 @@ fn rows_of_records_that_no_longer_exist_retire_after_a_whole_reading() {
         let workspace = Workspace::new(api, "records=200");
         let first = read(&workspace, stream, &json!({}), None).ok().emitted();
         let before = version(&first, stream);
-        assert_eq!(first.activated, [(stream.to_owned(), before)]);
+        // Nothing says yet how many records to expect.
+        assert!(first.activated.is_empty());
         let state = &first.states[0];
         let records = first.records[stream].len();
         assert_eq!(
@@ -234,6 +235,8 @@ fn other_filters_let_no_row_retire_at_first() {
     assert!(second.activated.is_empty());
     let third = read(&workspace, "contact", &other, Some(&second.states[0]));
     assert_eq!(third.ok().emitted().activated.len(), 1);
+    let state = &second.states[0]["versions"]["contact"];
+    assert!(state["filters"].is_string(), "{state}");
 }
 
 #[test]
