@@ -126,6 +126,13 @@ impl Sandbox {
             .collect()
     }
 
+    /// The parent and the related record of every link of a Reevo relationship that the API would list
+    /// now, in the order of the parents.
+    pub fn links(&self, stream: &str, relationship: &str) -> Vec<(String, String)> {
+        let links = reevo::links(&self.world, named(stream), relationship);
+        links.unwrap_or_else(|| panic!("{stream} has no relationship {relationship}"))
+    }
+
     pub fn now(&self) -> DateTime<Utc> {
         self.world.clock.now()
     }

@@ -26,6 +26,14 @@ closed_set! {
     CursorPlace { Top = "top", Pagination = "pagination", Meta = "meta", }
 }
 closed_set! {
+    /// The name of the list in a Reevo record's relationship.
+    RelatedList { Items = "items", Data = "data", Related = "related_records", }
+}
+closed_set! {
+    /// Whether Reevo relationships show what is known of a link.
+    Junctions { Shown = "shown", Null = "null", }
+}
+closed_set! {
     /// How the last Reevo page says that there is no next one.
     CursorEnd { Null = "null", Absent = "absent", Empty = "empty", }
 }
@@ -159,6 +167,8 @@ pub struct Options {
     /// Streams that the key may not read.
     pub forbid: Vec<Stream>,
     pub cursor_place: CursorPlace,
+    pub related_list: RelatedList,
+    pub junctions: Junctions,
     pub cursor_end: CursorEnd,
     pub error_envelope: ErrorEnvelope,
     pub nulls: Nulls,
@@ -211,6 +221,8 @@ impl Default for Options {
             streams: Stream::MEMBERS.iter().map(|(_, stream)| *stream).collect(),
             forbid: Vec::new(),
             cursor_place: CursorPlace::Top,
+            related_list: RelatedList::Items,
+            junctions: Junctions::Shown,
             cursor_end: CursorEnd::Null,
             error_envelope: ErrorEnvelope::Nested,
             nulls: Nulls::Mixed,

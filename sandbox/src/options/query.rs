@@ -3,8 +3,8 @@
 use chrono::{DateTime, Utc};
 
 use super::{
-    Archived, AskElephantCursor, CursorEnd, CursorPlace, ErrorEnvelope, LimitOverrun, NestedKeys,
-    Nulls, Numbers, OptionalMembers, Options, Scope, Ties, Timestamps,
+    Archived, AskElephantCursor, CursorEnd, CursorPlace, ErrorEnvelope, Junctions, LimitOverrun,
+    NestedKeys, Nulls, Numbers, OptionalMembers, Options, RelatedList, Scope, Ties, Timestamps,
 };
 use crate::faults::Faults;
 use crate::stream::Stream;
@@ -19,6 +19,8 @@ const KEYS: &[&str] = &[
     "streams",
     "forbid",
     "cursor_place",
+    "related_list",
+    "junctions",
     "cursor_end",
     "error_envelope",
     "nulls",
@@ -96,6 +98,8 @@ impl Options {
             "change_every_seconds" => self.change_every_seconds = number(value, 0, MOST_SECONDS)?,
             "streams" => self.streams = list(Stream::MEMBERS, value)?,
             "forbid" => self.forbid = list(Stream::MEMBERS, value)?,
+            "related_list" => self.related_list = one_of(RelatedList::MEMBERS, value)?,
+            "junctions" => self.junctions = one_of(Junctions::MEMBERS, value)?,
             "cursor_place" => self.cursor_place = one_of(CursorPlace::MEMBERS, value)?,
             "cursor_end" => self.cursor_end = one_of(CursorEnd::MEMBERS, value)?,
             "error_envelope" => self.error_envelope = one_of(ErrorEnvelope::MEMBERS, value)?,

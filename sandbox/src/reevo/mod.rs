@@ -7,6 +7,7 @@ mod crm;
 mod custom;
 mod filter;
 mod key;
+mod links;
 mod problem;
 mod query;
 mod record;
@@ -37,6 +38,25 @@ pub fn answer(world: &World, call: &Call, segments: &[&str]) -> Answer {
 /// Writes a record as lists show it.
 pub fn write_record(out: &mut Vec<u8>, options: &Options, stream: Stream, entry: &Entry) {
     record::write(out, options, record_types::of(stream), entry);
+}
+
+/// The parent and the related record of every link that a walk over all parents would list now.
+pub fn links(world: &World, stream: Stream, relationship: &str) -> Option<Vec<(String, String)>> {
+    let record_type = record_types::of(stream);
+    let mut relationships = record_type.relationships.iter();
+    let relationship = relationships.find(|one| one.name == relationship)?;
+    let seed = world.options.seed;
+    let view = world.store.view(stream, world.now());
+    let parents = view.by_time.iter();
+    let links = parents.flat_map(|parent| {
+        let of_parent = links::of(world, record_type, relationship, parent.index).into_iter();
+        of_parent.map(|link| {
+            let parent = identity::text(seed, stream, parent.index);
+            let related = identity::text(seed, relationship.related, link.related);
+            (parent, related)
+        })
+    });
+    Some(links.collect())
 }
 
 pub fn invalid_cursor(world: &World) -> Answer {
@@ -70,6 +90,11 @@ fn route(world: &World, call: &Call, segments: &[&str]) -> Result<Answer, Proble
                 let message = "Input should be a valid dictionary";
                 Err(Problem::invalid_body(&[], message))
             }
+        }
+        [name, id, "relationship", relationship] => {
+            allow(call, "GET")?;
+            let record_type = record_type(world, call, name)?;
+            links::page(world, record_type, id, relationship, call)
         }
         [name, id] => {
             allow(call, "GET")?;

@@ -17,6 +17,10 @@ pub enum Problem {
     RecordNotFound {
         id: String,
     },
+    UnknownRelationship {
+        api_name: String,
+        record_type: String,
+    },
     InvalidFilterField {
         field: String,
         record_type: String,
@@ -114,6 +118,15 @@ impl Problem {
                 "record_not_found",
                 "Record does not exist in this workspace.".to_owned(),
                 json!({"id": id}),
+            ),
+            Problem::UnknownRelationship {
+                api_name,
+                record_type,
+            } => (
+                404,
+                "unknown_relationship",
+                format!("Relationship '{api_name}' is not declared for {record_type}."),
+                json!({"api_name": api_name}),
             ),
             Problem::LimitOutOfRange {
                 limit,

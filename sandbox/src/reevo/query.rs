@@ -257,7 +257,8 @@ impl Cursor {
     }
 }
 
-fn granted_limit(asked: Option<i64>, options: &Options) -> Result<usize, Problem> {
+/// The size of a page, given the one that was asked for.
+pub fn granted_limit(asked: Option<i64>, options: &Options) -> Result<usize, Problem> {
     let most = options.reevo_max_limit;
     let limit = asked.unwrap_or_else(|| i64::try_from(DEFAULT_LIMIT.min(most)).unwrap_or(1));
     let granted = match u64::try_from(limit) {
@@ -283,8 +284,15 @@ fn write(world: &World, query: &Query, entries: &[Entry], cursor: Option<&str>) 
     array(page.key("data"), entries, |out, entry| {
         record::write(out, options, query.record_type, entry);
     });
+    write_end(&mut page, cursor, query.limit, options);
+    page.close();
+    Answer::of_bytes(200, out)
+}
+
+/// Writes where a list goes on.
+pub fn write_end(page: &mut Object, cursor: Option<&str>, limit: usize, options: &Options) {
     match options.cursor_place {
-        CursorPlace::Top => write_cursor(&mut page, cursor, options.cursor_end),
+        CursorPlace::Top => write_cursor(page, cursor, options.cursor_end),
         CursorPlace::Meta => {
             let mut meta = Object::open(page.key("meta"));
             write_cursor(&mut meta, cursor, options.cursor_end);
@@ -294,12 +302,10 @@ fn write(world: &World, query: &Query, entries: &[Entry], cursor: Option<&str>) 
             let mut pagination = Object::open(page.key("pagination"));
             write_cursor(&mut pagination, cursor, options.cursor_end);
             pagination.flag("has_more", cursor.is_some());
-            pagination.raw("limit", &query.limit.to_string());
+            pagination.raw("limit", &limit.to_string());
             pagination.close();
         }
     }
-    page.close();
-    Answer::of_bytes(200, out)
 }
 
 fn write_cursor(object: &mut Object, cursor: Option<&str>, end: CursorEnd) {

@@ -7,6 +7,7 @@ mod changes;
 mod client;
 mod faults;
 mod filters;
+mod links;
 mod reevo_contract;
 mod switches;
 mod walks;
