@@ -133,6 +133,19 @@ impl Sandbox {
         links.unwrap_or_else(|| panic!("{stream} has no relationship {relationship}"))
     }
 
+    /// The transcript of every engagement that lists show and that has one now, by the engagement's id.
+    pub fn transcripts(&self) -> Vec<(String, String)> {
+        let (options, now) = (&self.world.options, self.world.now());
+        let view = self.world.store.view(Stream::Engagements, now);
+        let entries = view.by_time.iter();
+        let transcripts = entries.filter_map(|entry| {
+            let text = askelephant::transcript(options, entry, now)?;
+            let id = identity::text(options.seed, Stream::Engagements, entry.index);
+            Some((id, String::from_utf8(text).expect("it is written as UTF-8")))
+        });
+        transcripts.collect()
+    }
+
     pub fn now(&self) -> DateTime<Utc> {
         self.world.clock.now()
     }

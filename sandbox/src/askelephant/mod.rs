@@ -10,6 +10,7 @@ mod members;
 mod parameters;
 mod problem;
 mod record;
+mod transcript;
 
 use crate::answer::Answer;
 use crate::call::Call;
@@ -19,6 +20,7 @@ use crate::stream::{Api, Stream};
 use crate::world::World;
 use problem::Problem;
 pub use record::write_record;
+pub use transcript::text as transcript;
 
 /// Answers a request whose path, below `/v2`, has these segments.
 pub fn answer(world: &World, call: &Call, segments: &[&str]) -> Answer {
@@ -40,7 +42,7 @@ fn failed(world: &World, problem: &Problem) -> Answer {
 }
 
 fn route(world: &World, call: &Call, segments: &[&str]) -> Result<Answer, Problem> {
-    let ([name] | [name, _]) = segments else {
+    let ([name] | [name, _] | [name @ "engagements", _, "transcript_timeline"]) = segments else {
         return Err(Problem::not_found());
     };
     authorize(world, call)?;
@@ -50,6 +52,9 @@ fn route(world: &World, call: &Call, segments: &[&str]) -> Result<Answer, Proble
     let stream = stream.ok_or_else(Problem::not_found)?;
     if call.method != "GET" {
         return Err(Problem::method_not_allowed());
+    }
+    if let [_, id, _] = segments {
+        return transcript::timeline(world, id);
     }
     let scope = scope(stream);
     if !world.options.grants(scope) || world.options.forbid.contains(&stream) {

@@ -129,6 +129,7 @@ closed_set! {
         Tags = "tags:read",
         Engagements = "engagements:read",
         PrivateEngagements = "engagements:private:read",
+        Transcripts = "transcript_timelines:read",
         /// Everything.
         Admin = "workspace:admin",
     }
@@ -196,6 +197,8 @@ pub struct Options {
     pub visibility_delay_seconds: u64,
     /// How long each answer takes to begin.
     pub latency_milliseconds: u64,
+    /// How long after an engagement's last change its transcript is ready.
+    pub transcript_delay_seconds: u64,
     /// How many requests must have arrived before any of them is answered.
     pub answers_together: u64,
     pub scopes: Vec<Scope>,
@@ -241,6 +244,7 @@ impl Default for Options {
             archived: Archived::Vanish,
             visibility_delay_seconds: 0,
             latency_milliseconds: 0,
+            transcript_delay_seconds: 0,
             answers_together: 1,
             scopes: Scope::MEMBERS.iter().map(|(_, scope)| *scope).collect(),
             askelephant_cursor: AskElephantCursor::IdOnly,

@@ -38,6 +38,7 @@ const KEYS: &[&str] = &[
     "archived",
     "visibility_delay_seconds",
     "latency_milliseconds",
+    "transcript_delay_seconds",
     "answers_together",
     "scopes",
     "askelephant_cursor",
@@ -124,6 +125,9 @@ impl Options {
                 self.visibility_delay_seconds = number(value, 0, MOST_SECONDS)?;
             }
             "latency_milliseconds" => self.latency_milliseconds = number(value, 0, 600_000)?,
+            "transcript_delay_seconds" => {
+                self.transcript_delay_seconds = number(value, 0, MOST_SECONDS)?;
+            }
             "answers_together" => self.answers_together = number(value, 1, 1000)?,
             "scopes" => self.scopes = list(Scope::MEMBERS, value)?,
             "askelephant_cursor" => {

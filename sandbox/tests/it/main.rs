@@ -10,4 +10,5 @@ mod filters;
 mod links;
 mod reevo_contract;
 mod switches;
+mod transcripts;
 mod walks;
