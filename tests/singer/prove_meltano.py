@@ -15,6 +15,7 @@ EXAMPLE = Path(__file__).parents[2] / "examples" / "meltano"
 
 KINDS = {
     "string": "string",
+    "boolean": "boolean",
     "integer": "integer",
     "number": "decimal",
     "array": "array",
