@@ -15,12 +15,12 @@ mod wanted;
 pub use wanted::Wanted;
 
 use self::end::{End, Ended};
-use self::stream::StreamRun;
+use self::stream::{Last, StreamRun};
 use crate::protocol::Protocol;
 use crate::protocol::message::Message;
 use crate::source::Source;
 use crate::source::discover;
-use crate::state::{Bookmark, RowVersion, State};
+use crate::state::State;
 use crate::support::tasks::joined;
 use std::sync::Arc;
 use tokio::sync::Semaphore;
@@ -77,12 +77,6 @@ pub async fn sync(
         }
     }
     ends
-}
-
-/// What the runs before have left of a stream.
-pub struct Last {
-    pub bookmark: Option<Bookmark>,
-    pub version: Option<RowVersion>,
 }
 
 /// Gets a stream's description from the API, and reads the stream. Without a description, the

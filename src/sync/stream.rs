@@ -6,14 +6,14 @@ use super::fetches::{self, Answer, Fetches};
 use super::lines::{Decoder, Lines};
 use super::report::{Read, Report};
 use super::rows::Versioned;
-use super::{Last, terms};
+use super::terms;
 use crate::catalog::{Replication, Selection, SyncMode};
 use crate::config::Config;
 use crate::http::failure::{Failure, FailureKind};
 use crate::protocol::Protocol;
 use crate::protocol::message::{Message, Rows};
 use crate::source::Source;
-use crate::state::Bookmark;
+use crate::state::{Bookmark, RowVersion};
 use crate::time::timestamp;
 use crate::walk::GaveUp;
 use crate::walk::ask::{Ask, Query};
@@ -22,6 +22,12 @@ use crate::walk::plan::{Plan, Restart};
 use std::sync::Arc;
 use tokio::sync::Semaphore;
 use tokio::sync::mpsc::Sender;
+
+/// What the runs before have left of a stream.
+pub struct Last {
+    pub bookmark: Option<Bookmark>,
+    pub version: Option<RowVersion>,
+}
 
 pub struct StreamRun {
     source: Arc<Source>,
