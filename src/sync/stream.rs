@@ -357,7 +357,13 @@ impl StreamRun {
             let warning = format!("no row is removed after this reading, since {doubt}");
             self.report.warning(warning);
         }
-        versioned.end(doubt.is_none(), self.lines.records).map(Some)
+        let rows = versioned.end(doubt.is_none(), self.lines.records)?;
+        if doubt.is_none() && !rows.are_all {
+            self.report.info(
+                "no row is removed yet: this reading says how many records to expect of the next",
+            );
+        }
+        Ok(Some(rows))
     }
 
     /// What the run promises; or the old bookmark if that is later, and was made with the same

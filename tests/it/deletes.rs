@@ -51,9 +51,10 @@ fn ids(emitted: &Emitted, stream: &str) -> BTreeSet<String> {
 fn rows_of_records_that_no_longer_exist_retire_after_a_whole_reading() {
     for (api, stream) in BOTH {
         let workspace = Workspace::new(api, "records=200");
-        let first = read(&workspace, stream, &json!({}), None).ok().emitted();
+        let first = read(&workspace, stream, &json!({}), None).ok();
+        let first = first.says("how many records to expect of the next");
+        let first = first.emitted();
         let before = version(&first, stream);
-        // Nothing says yet how many records to expect.
         assert!(first.activated.is_empty());
         let state = &first.states[0];
         let records = first.records[stream].len();
