@@ -99,8 +99,8 @@ def test_every_setting_but_those_of_the_machine_and_of_singer_is_in_the_form(sch
     settings = json.loads((Path(__file__).parents[2] / "catalog" / "config.schema.json").read_text())
     branches = schema["properties"]["api"]["oneOf"]
     shown = {name for one in [schema, *branches] for name in one["properties"]}
-    # A path on the user's machine does not exist in the platform's containers, and batches are Singer's.
-    assert set(settings["properties"]) - shown == {"ca_file", "batch_config"}
+    # A path on the user's machine does not exist in the platform's containers; batches and versions of rows are Singer's.
+    assert set(settings["properties"]) - shown == {"ca_file", "batch_config", "activate_version", "least_percent"}
 
 
 def test_a_branch_names_only_its_own_api(schema):
