@@ -42,7 +42,7 @@ fn cpu_of_children() -> Result<f64> {
     Ok(Duration::from_micros(u64::try_from(micros)?).as_secs_f64())
 }
 
-/// The peak of a process's memory, which is no longer told when it ends.
+/// The peak of a process's memory. The kernel reports it only until the process ends.
 fn peak(status: &str) -> f64 {
     let mut peak = 0.0_f64;
     while let Some(now) = std::fs::read_to_string(status)

@@ -249,20 +249,13 @@ impl Lookup {
             .iter()
             .map(String::as_str)
             .chain(column_of.keys().copied());
-        let names: Vec<(String, Place)> = in_order
-            .filter(|name| belongs(name) && listed.insert(*name))
-            .map(|name| {
-                (
-                    name.to_owned(),
-                    column_of
-                        .get(name)
-                        .map_or(Place::Unselected, |at| Place::Column(*at)),
-                )
-            })
-            .collect();
         let mut lookup = Self::default();
-        for (name, place) in names {
-            lookup.add(&name, place);
+        for name in in_order.filter(|name| belongs(name) && listed.insert(*name)) {
+            let column = column_of.get(name);
+            lookup.add(
+                name,
+                column.map_or(Place::Unselected, |at| Place::Column(*at)),
+            );
         }
         lookup
     }

@@ -1,4 +1,4 @@
-//! Collects the results of concurrent tasks.
+//! The results of concurrent tasks.
 
 use tokio::task::JoinError;
 

@@ -167,7 +167,7 @@ fn plain_day(text: &str) -> Option<NaiveDate> {
     NaiveDate::from_ymd_opt(year, month, day)
 }
 
-/// The time of a text `HH:MM:SS` that is no leap second.
+/// The time of a text `HH:MM:SS`; None for a leap second.
 fn plain_time(text: &str) -> Option<NaiveTime> {
     let bytes = text.as_bytes();
     let is_written_so = bytes.len() == 8 && bytes[2] == b':' && bytes[5] == b':';

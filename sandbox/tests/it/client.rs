@@ -200,6 +200,11 @@ pub fn ids(page: &Value) -> Vec<String> {
         .collect()
 }
 
+/// The names of an object's members, in their order.
+pub fn keys(value: &Value) -> Vec<&String> {
+    value.as_object().unwrap().keys().collect()
+}
+
 pub fn fixture(path: &str) -> Value {
     let root = env!("CARGO_MANIFEST_DIR");
     let text = std::fs::read_to_string(format!("{root}/tests/fixtures/{path}"));

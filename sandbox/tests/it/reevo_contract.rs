@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use crate::client::{fixture, next_cursor, query, reevo, sandbox, send};
+use crate::client::{fixture, keys, next_cursor, query, reevo, sandbox, send};
 use revops_sandbox::Sandbox;
 
 const SCHEMAS: [(&str, &str); 6] = [
@@ -104,10 +104,6 @@ async fn records_have_the_members_and_value_types_of_the_fixtures() {
             assert_eq!(our_value["value_type"], value["value_type"], "{name}");
         }
     }
-}
-
-fn keys(value: &Value) -> Vec<&String> {
-    value.as_object().unwrap().keys().collect()
 }
 
 #[tokio::test]

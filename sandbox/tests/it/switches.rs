@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use crate::client::{askelephant, fixture, ids, next_cursor, query, reevo, sandbox};
+use crate::client::{askelephant, fixture, ids, keys, next_cursor, query, reevo, sandbox};
 use revops_sandbox::Sandbox;
 
 fn all(sandbox: &Sandbox, stream: &str) -> String {
@@ -22,14 +22,6 @@ async fn contacts(options: &str, body: Value) -> Value {
 async fn the_cursor_has_three_places_and_three_ends() {
     let page = contacts("cursor_place=pagination", json!({"limit": 1})).await;
     let variant = fixture("reevo/query_page_variant_cursor_in_pagination.json");
-    let keys = |value: &Value| {
-        value
-            .as_object()
-            .unwrap()
-            .keys()
-            .cloned()
-            .collect::<Vec<_>>()
-    };
     assert_eq!(keys(&page), keys(&variant));
     assert_eq!(keys(&page["pagination"]), keys(&variant["pagination"]));
     let page = contacts("cursor_place=meta", json!({"limit": 1})).await;

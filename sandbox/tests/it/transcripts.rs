@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use crate::client::{Answer, fixture, sandbox, send};
+use crate::client::{Answer, fixture, keys, sandbox, send};
 use revops_sandbox::Sandbox;
 
 async fn timeline(sandbox: &Sandbox, engagement: &str) -> Answer {
@@ -36,16 +36,8 @@ async fn a_transcript_has_the_members_of_the_fixture() {
     let (id, text) = sandbox.transcripts().swap_remove(0);
     let ours: Value = serde_json::from_str(&text).unwrap();
     let theirs = fixture("askelephant/transcript_timeline.json");
-    let names = |value: &Value| {
-        value
-            .as_object()
-            .unwrap()
-            .keys()
-            .cloned()
-            .collect::<Vec<_>>()
-    };
-    assert_eq!(names(&ours), names(&theirs));
-    assert_eq!(names(&ours["entries"][0]), names(&theirs["entries"][0]));
+    assert_eq!(keys(&ours), keys(&theirs));
+    assert_eq!(keys(&ours["entries"][0]), keys(&theirs["entries"][0]));
     assert_eq!(ours["engagement_id"].as_str(), Some(id.as_str()));
 }
 

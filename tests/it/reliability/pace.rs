@@ -187,7 +187,7 @@ fn requests_per_second_spaces_all_requests_of_a_run() {
         let run = read.catalog(&trial.catalog).within(clock.clone()).ok();
         trial.assert_all(&[&run]);
         let (requests, waits) = (trial.workspace.sandbox.requests().len(), clock.waits());
-        // A request that is no longer needed may end while it waits.
+        // A page fetched ahead may be dropped while its request waits.
         assert!(requests > 4 && waits.len() + 1 >= requests, "{waits:?}");
         assert!(waits.iter().all(|wait| *wait >= 2.0), "{waits:?}");
     }
