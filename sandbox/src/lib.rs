@@ -126,11 +126,16 @@ impl Sandbox {
             .collect()
     }
 
-    /// The parent and the related record of every link of a Reevo relationship that the API would list
-    /// now, in the order of the parents.
+    /// Every link of a Reevo relationship that the API would list now, in the order of the parents: the
+    /// parent's id, and the link as it is listed.
     pub fn links(&self, stream: &str, relationship: &str) -> Vec<(String, String)> {
         let links = reevo::links(&self.world, named(stream), relationship);
-        links.unwrap_or_else(|| panic!("{stream} has no relationship {relationship}"))
+        let links = links.unwrap_or_else(|| panic!("{stream} has no relationship {relationship}"));
+        let as_text = |text| String::from_utf8(text).expect("it is written as UTF-8");
+        let links = links.into_iter();
+        links
+            .map(|(parent, link)| (parent, as_text(link)))
+            .collect()
     }
 
     /// The transcript of every engagement that lists show and that has one now, by the engagement's id.

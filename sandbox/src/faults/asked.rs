@@ -19,6 +19,8 @@ pub struct Asked {
 pub enum Subject {
     Page,
     Schema,
+    /// What belongs to one record.
+    Child,
     Other,
 }
 
@@ -29,13 +31,19 @@ impl Asked {
         let (api, subject, name) = match segments.as_slice() {
             ["api", "v2", "_schema", name] => (Some(Api::Reevo), Subject::Schema, *name),
             ["api", "v2", name, "_query"] => (Some(Api::Reevo), Subject::Page, *name),
+            ["api", "v2", name, _, "relationship", _] => (Some(Api::Reevo), Subject::Child, *name),
             ["api", "v2", name, ..] => (Some(Api::Reevo), Subject::Other, *name),
             ["v2", name] => (Some(Api::AskElephant), Subject::Page, *name),
+            ["v2", name, _, "transcript_timeline"] => {
+                (Some(Api::AskElephant), Subject::Child, *name)
+            }
             ["v2", name, ..] => (Some(Api::AskElephant), Subject::Other, *name),
             _ => (None, Subject::Other, ""),
         };
         let (cursor, limit) = match (api, subject) {
             (Some(api), Subject::Page) => place(call, api),
+            // Both APIs have these parameters in the query.
+            (Some(_), Subject::Child) => place(call, Api::AskElephant),
             _ => (None, None),
         };
         Asked {
@@ -127,10 +135,12 @@ mod tests {
     }
 
     #[test]
-    fn requests_for_neither_pages_nor_schemas_are_recognized() {
+    fn requests_for_anything_but_pages_are_recognized() {
         for (path, subject) in [
             ("/api/v2/_schema/contact", Subject::Schema),
             ("/api/v2/contact/abc", Subject::Other),
+            ("/api/v2/contact/abc/relationship/accounts", Subject::Child),
+            ("/v2/engagements/ngmt_1/transcript_timeline", Subject::Child),
             ("/api/v2/health", Subject::Other),
             ("/v2/tags/tag_1", Subject::Other),
             ("/", Subject::Other),

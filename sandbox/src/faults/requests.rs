@@ -27,6 +27,8 @@ pub enum RequestKind {
     NextPage,
     /// For a Reevo schema.
     Schema,
+    /// For a page of links, or a transcript.
+    Child,
 }
 
 impl RequestKind {
@@ -36,6 +38,7 @@ impl RequestKind {
         ("first_page", RequestKind::FirstPage),
         ("next_page", RequestKind::NextPage),
         ("schema", RequestKind::Schema),
+        ("child", RequestKind::Child),
     ];
 
     pub fn name(self) -> &'static str {
@@ -59,6 +62,7 @@ impl RequestKind {
             Subject::Page if asked.cursor.is_none() => RequestKind::FirstPage,
             Subject::Page => RequestKind::NextPage,
             Subject::Schema => RequestKind::Schema,
+            Subject::Child => RequestKind::Child,
             Subject::Other => RequestKind::Any,
         }
     }

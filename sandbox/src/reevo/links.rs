@@ -135,7 +135,7 @@ fn paging(call: &Call, options: &Options, of: (u64, &str)) -> Result<(usize, usi
     Ok((granted_limit(limit, options)?, begin))
 }
 
-fn write(out: &mut Vec<u8>, options: &Options, relationship: &Relationship, link: &Link) {
+pub fn write(out: &mut Vec<u8>, options: &Options, relationship: &Relationship, link: &Link) {
     let related = relationship.related;
     let mut object = Object::open(out);
     let id = identity::text(options.seed, related, link.related);

@@ -40,8 +40,8 @@ pub fn write_record(out: &mut Vec<u8>, options: &Options, stream: Stream, entry:
     record::write(out, options, record_types::of(stream), entry);
 }
 
-/// The parent and the related record of every link that a walk over all parents would list now.
-pub fn links(world: &World, stream: Stream, relationship: &str) -> Option<Vec<(String, String)>> {
+/// Every link that a walk over all parents would list now: the parent's id, and the link as it is listed.
+pub fn links(world: &World, stream: Stream, relationship: &str) -> Option<Vec<(String, Vec<u8>)>> {
     let record_type = record_types::of(stream);
     let mut relationships = record_type.relationships.iter();
     let relationship = relationships.find(|one| one.name == relationship)?;
@@ -51,9 +51,9 @@ pub fn links(world: &World, stream: Stream, relationship: &str) -> Option<Vec<(S
     let links = parents.flat_map(|parent| {
         let of_parent = links::of(world, record_type, relationship, parent.index).into_iter();
         of_parent.map(|link| {
-            let parent = identity::text(seed, stream, parent.index);
-            let related = identity::text(seed, relationship.related, link.related);
-            (parent, related)
+            let mut text = Vec::new();
+            links::write(&mut text, &world.options, relationship, &link);
+            (identity::text(seed, stream, parent.index), text)
         })
     });
     Some(links.collect())
