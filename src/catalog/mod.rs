@@ -3,15 +3,18 @@
 
 pub mod name;
 
+use crate::config::Config;
+use crate::config::filters::Filters;
 use crate::record::projection::{Layout, Projection};
 use crate::record::schema::{self, Property};
 use crate::support::suggestion;
 use serde_json::{Value, json};
 use std::collections::HashSet;
+use std::time::Duration;
 
 /// The field that says what changed.
 pub const REPLICATION_KEY: &str = "updated_at";
-/// The field that identifies a record.
+/// The field that identifies a record of the API.
 pub const PRIMARY_KEY: &str = "id";
 
 /// A kind of object that a workspace offers.
@@ -27,6 +30,55 @@ pub struct Stream {
     pub layout: Layout,
     /// The API can sort by id, so that records with the same `updated_at` have a fixed order.
     pub sorts_by_id: bool,
+    /// The names of the fields that identify a record.
+    pub key: Vec<String>,
+    /// How its records are related to others, where the API's schema says so.
+    pub relationships: Vec<Relationship>,
+    /// Where its records are found, if not in pages of its own.
+    pub parent: Option<Box<Parent>>,
+}
+
+/// A relationship that the API announces for the records of a stream.
+#[derive(Clone, Debug)]
+pub struct Relationship {
+    /// The name in the API's paths.
+    pub api_name: String,
+    pub description: Option<String>,
+}
+
+/// The stream whose records a child stream is asked for by: one request for each, or several.
+#[derive(Clone, Debug)]
+pub struct Parent {
+    pub stream: Stream,
+    pub children: Children,
+}
+
+/// What is asked for of a record.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Children {
+    /// The records that it is related to, by the API's name of the relationship.
+    Links(String),
+    /// What was said in it.
+    Transcript,
+}
+
+impl Children {
+    /// How many parents a page has at most. What they have is in memory together.
+    pub fn most_parents(&self) -> u16 {
+        match self {
+            Self::Links(_) => 250,
+            Self::Transcript => 40,
+        }
+    }
+
+    /// How far before its bookmark a run starts, unless a setting says so: children may come late
+    /// without a change of their parent.
+    pub fn lookback(&self) -> Duration {
+        match self {
+            Self::Links(_) => Duration::ZERO,
+            Self::Transcript => Duration::from_secs(7 * 24 * 60 * 60),
+        }
+    }
 }
 
 /// How a stream can be read in later runs.
@@ -50,7 +102,7 @@ pub enum SyncMode {
 #[derive(Clone, Debug)]
 pub struct Selection {
     pub stream: Stream,
-    /// The emitted fields in their order; `id` and `updated_at` are always among them.
+    /// The emitted fields in their order; the key and `updated_at` are always among them.
     pub properties: Vec<Property>,
     /// The JSON Schema of what is emitted.
     pub schema: Value,
@@ -76,6 +128,38 @@ impl Stream {
         }
     }
 
+    /// The stream whose pages a run reads: the parent, for a child stream.
+    pub fn walked(&self) -> &Stream {
+        self.parent.as_ref().map_or(self, |parent| &parent.stream)
+    }
+
+    /// The filters with which it is read.
+    pub fn filters<'c>(&self, config: &'c Config) -> &'c Filters {
+        let walked = self.walked();
+        config.filters(&walked.name, &walked.api_name)
+    }
+
+    /// Whether a field is emitted whatever is selected: one of the primary key, or the replication
+    /// key.
+    pub fn is_automatic(&self, name: &str) -> bool {
+        name == REPLICATION_KEY || self.key.iter().any(|one| one == name)
+    }
+
+    /// How a record of the API becomes one with these fields.
+    fn projection(&self, properties: &[Property]) -> Projection {
+        let announced = self.properties.iter().map(|one| one.api_name.clone());
+        let announced: Vec<String> = announced.collect();
+        Projection::new(self.layout, properties, &announced)
+    }
+
+    /// A projection that finds nothing but the version of a record.
+    pub fn versions(&self) -> Projection {
+        let is_of_version =
+            |one: &&Property| [PRIMARY_KEY, REPLICATION_KEY].contains(&&*one.api_name);
+        let properties = self.properties.iter().filter(is_of_version).cloned();
+        self.projection(&properties.collect::<Vec<_>>())
+    }
+
     pub fn best_mode(&self) -> SyncMode {
         match self.replication {
             Replication::Incremental => SyncMode::Incremental,
@@ -97,8 +181,10 @@ impl Selection {
             let names = properties.iter().map(|property| property.name.as_str());
             return Err(unknown_field(field, names));
         }
+        let stream = &self.stream;
         self.properties.retain(|property| {
-            is_automatic(&property.name) || fields.iter().any(|field| is_named(property, field))
+            stream.is_automatic(&property.name)
+                || fields.iter().any(|field| is_named(property, field))
         });
         let kept: HashSet<&str> = self
             .properties
@@ -113,13 +199,7 @@ impl Selection {
 
     /// How a record of the API becomes a record of this selection.
     pub fn projection(&self) -> Projection {
-        let announced = self
-            .stream
-            .properties
-            .iter()
-            .map(|property| property.api_name.clone());
-        let announced: Vec<String> = announced.collect();
-        Projection::new(self.stream.layout, &self.properties, &announced)
+        self.stream.projection(&self.properties)
     }
 }
 
@@ -129,9 +209,4 @@ fn unknown_field<'n>(field: &str, names: impl Iterator<Item = &'n str> + Clone) 
         None => format!("the fields are {}", names.collect::<Vec<_>>().join(", ")),
     };
     format!("there is no field {field}; {advice}")
-}
-
-/// Whether a field is emitted whatever is selected: the primary key or the replication key.
-pub fn is_automatic(name: &str) -> bool {
-    name == PRIMARY_KEY || name == REPLICATION_KEY
 }

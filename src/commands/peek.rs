@@ -2,15 +2,16 @@
 
 use super::context::CommandContext;
 use super::pick;
+use crate::api::children::ParentRecord;
 use crate::api::page::{Order, Page, PageRequest, PageToken, Window};
-use crate::catalog::{PRIMARY_KEY, REPLICATION_KEY, Replication, Selection};
+use crate::catalog::{PRIMARY_KEY, REPLICATION_KEY, Replication, Selection, Stream};
 use crate::http::failure::Failure;
 use crate::record::projection::{Projection, Scanned};
 use crate::record::schema::Property;
 use crate::record::value::ValueWriter;
 use crate::source::Source;
+use crate::source::children::Asker;
 use crate::source::tally::Tally;
-use crate::sync::Wanted;
 use crate::table;
 use anyhow::Result;
 use serde_json::{Map, Value};
@@ -25,7 +26,7 @@ pub async fn run(
 ) -> Result<()> {
     let config = context.config(config)?;
     let (source, _sandbox) = context.source(config).await?;
-    let mut wanted = pick::one(Wanted::everything(&source), stream)?;
+    let mut wanted = pick::one(&source, stream).await?;
     wanted.fields = (!fields.is_empty()).then(|| fields.to_vec());
     let selection = wanted.select(&source).await?;
     if let Replication::FullTable { because } = &selection.stream.replication {
@@ -57,20 +58,35 @@ async fn newest(
     selection: &Selection,
     limit: usize,
 ) -> Result<Vec<String>, Failure> {
-    let projection = selection.projection();
+    let stream = &selection.stream;
+    let (projection, tally) = (selection.projection(), Tally::of(&stream.name));
+    let asker = stream.parent.as_deref().map(Asker::new);
     let mut records = Vec::new();
     let mut token: Option<PageToken> = None;
     for number in 1.. {
         let left = u16::try_from(limit - records.len()).unwrap_or(u16::MAX);
         let request = PageRequest {
-            stream: &selection.stream,
+            stream: stream.walked(),
             window: &Window::default(),
             limit: left.min(source.config.page_size),
             order: Order::Descending,
             token: token.as_ref(),
         };
-        let (page, _) = source.page(request, number, &Tally::default()).await?;
-        records.extend(emitted(&page, &projection));
+        let (page, _) = source.page(request, number, &tally).await?;
+        match &asker {
+            None => records.extend(emitted(page.raw_records(), &projection)),
+            Some(asker) => {
+                for parent in parents(&page, stream) {
+                    let children = asker.children(source, &parent, &tally).await?;
+                    let children = children.records.into_iter().flatten().flatten();
+                    let children: Vec<String> = children.collect();
+                    records.extend(emitted(children.iter().map(String::as_str), &projection));
+                    if records.len() >= limit {
+                        break;
+                    }
+                }
+            }
+        }
         token = page.next;
         if token.is_none() || records.len() >= limit {
             break;
@@ -80,9 +96,20 @@ async fn newest(
     Ok(records)
 }
 
-fn emitted(page: &Page, projection: &Projection) -> Vec<String> {
+/// What the children of a page's records are asked for by.
+fn parents(page: &Page, stream: &Stream) -> Vec<ParentRecord> {
+    let versions = stream.walked().versions();
     let mut scanned = Scanned::default();
-    let written = page.raw_records().filter_map(|raw| {
+    let parents = page.raw_records().filter_map(|raw| {
+        versions.scan(raw, &mut scanned)?;
+        versions.version(&scanned).as_ref().map(ParentRecord::of)
+    });
+    parents.collect()
+}
+
+fn emitted<'r>(raw: impl Iterator<Item = &'r str>, projection: &Projection) -> Vec<String> {
+    let mut scanned = Scanned::default();
+    let written = raw.filter_map(|raw| {
         projection.scan(raw, &mut scanned)?;
         let mut writer = ValueWriter::default();
         projection.write(&mut writer, &scanned);

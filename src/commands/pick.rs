@@ -1,13 +1,18 @@
 //! What the flags of `read` pick for one run, applied to the streams that it would read.
 
 use crate::cli::command::Pick;
+use crate::source::Source;
 use crate::support::{pattern, suggestion};
 use crate::sync::Wanted;
 use anyhow::{Result, bail};
 
 /// The streams that the flags pick, each with what they say of it.
-pub fn apply(pick: &Pick, mut wanted: Vec<Wanted>) -> Result<Vec<Wanted>> {
+pub async fn apply(pick: &Pick, source: &Source, mut wanted: Vec<Wanted>) -> Result<Vec<Wanted>> {
     for pattern in &pick.streams {
+        // Child streams are in no run unless somebody asks for them.
+        if !wanted.iter().any(|one| matches(pattern, one)) {
+            wanted.extend(Wanted::children(source, pattern).await?);
+        }
         for one in found(&mut wanted, pattern, "--stream")? {
             // A pattern asks for what is there; a name asks for that stream.
             one.is_named |= !pattern.contains('*');
@@ -36,11 +41,13 @@ pub fn apply(pick: &Pick, mut wanted: Vec<Wanted>) -> Result<Vec<Wanted>> {
 }
 
 /// The stream of a name.
-pub fn one(mut wanted: Vec<Wanted>, name: &str) -> Result<Wanted> {
-    match wanted
-        .iter()
-        .position(|one| [one.names().0, one.names().1].contains(&name))
-    {
+pub async fn one(source: &Source, name: &str) -> Result<Wanted> {
+    let mut wanted = Wanted::everything(source);
+    let is_named = |one: &Wanted| [one.names().0, one.names().1].contains(&name);
+    if !wanted.iter().any(is_named) {
+        wanted.extend(Wanted::children(source, name).await?);
+    }
+    match wanted.iter().position(is_named) {
         Some(at) => Ok(wanted.swap_remove(at)),
         None => bail!("{}", unknown(&wanted, name, "peek")),
     }

@@ -46,7 +46,7 @@ pub async fn run(
         None => Wanted::everything(&source),
         Some(entries) => Wanted::selected(&source, entries),
     };
-    let wanted = pick::apply(pick, wanted)?;
+    let wanted = pick::apply(pick, &source, wanted).await?;
     if pick.limit.is_some() {
         context
             .log

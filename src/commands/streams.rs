@@ -1,7 +1,7 @@
 //! Lists the streams: how each can be read, and what the key may not read.
 
 use super::context::CommandContext;
-use crate::catalog::{PRIMARY_KEY, REPLICATION_KEY, Replication, Stream};
+use crate::catalog::{REPLICATION_KEY, Replication, Stream};
 use crate::http::failure::Failure;
 use crate::source::discover::{self, Answer, by_name};
 use crate::table;
@@ -15,11 +15,16 @@ pub async fn run(context: &CommandContext, config: &[String], json: bool) -> Res
     let mut failed = Vec::new();
     let mut rows = Vec::new();
     for Answer { api_name, stream } in answers {
-        rows.push(match &stream {
-            Ok(stream) => described(stream),
-            Err(failure) => not_readable(&api_name, failure),
-        });
-        failed.extend(stream.err().map(|failure| (api_name, failure)));
+        match stream {
+            Ok(stream) => {
+                rows.push(described(&stream));
+                rows.extend(source.children_of(&stream).iter().map(described));
+            }
+            Err(failure) => {
+                rows.push(not_readable(&api_name, &failure));
+                failed.push((api_name, failure));
+            }
+        }
     }
     let document = if json {
         rows.iter().map(|row| format!("{row}\n")).collect()
@@ -34,17 +39,21 @@ pub async fn run(context: &CommandContext, config: &[String], json: bool) -> Res
 }
 
 fn described(stream: &Stream) -> Value {
-    let (method, key, note) = match &stream.replication {
+    let (method, key, because) = match &stream.replication {
         Replication::Incremental => ("INCREMENTAL", Some(REPLICATION_KEY), None),
-        Replication::FullTable { because } => ("FULL_TABLE", None, Some(because)),
+        Replication::FullTable { because } => ("FULL_TABLE", None, Some(because.clone())),
     };
+    let parent = stream.parent.as_ref().map(|parent| &parent.stream.name);
+    let cost = parent.map(|parent| format!("off by default; a request per record of {parent}"));
+    let note = cost.or(because);
     json!({
         "stream": stream.name,
         "api_name": stream.api_name,
         "is_readable": true,
         "replication_method": method,
         "replication_key": key,
-        "key_properties": [PRIMARY_KEY],
+        "key_properties": stream.key,
+        "parent": parent,
         "fields": stream.properties.len(),
         "note": note,
     })
@@ -71,10 +80,9 @@ fn as_table(rows: &[Value], width: usize) -> String {
             Some(_) => "in full".to_owned(),
             None => "not readable".to_owned(),
         };
-        let key = row["key_properties"][0]
-            .as_str()
-            .unwrap_or_default()
-            .to_owned();
+        let key = row["key_properties"].as_array().into_iter().flatten();
+        let key: Vec<&str> = key.filter_map(Value::as_str).collect();
+        let key = key.join(", ");
         vec![text("stream"), how, key, text("fields"), text("note")]
     });
     let header = ["stream", "read", "key", "fields", "note"];

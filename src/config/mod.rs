@@ -16,4 +16,4 @@ pub use api_name::ApiName;
 pub use batches::{BatchConfig, Compression};
 pub use raw::RawConfig;
 pub use resolve::resolve;
-pub use settings::{BaseUrl, Boundary, Config, Paging, UnknownFields};
+pub use settings::{BaseUrl, Boundary, Config, Links, Paging, UnknownFields};

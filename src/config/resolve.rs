@@ -7,7 +7,7 @@ use super::forms::{full_date, utc_date, whole};
 use super::problems::{self, Problem};
 use super::raw::RawConfig;
 use super::schema::property;
-use super::settings::{BaseUrl, Boundary, Config, Paging, UnknownFields};
+use super::settings::{BaseUrl, Boundary, Config, Links, Paging, UnknownFields};
 use super::streams::{self, Streams};
 use crate::support::files;
 use crate::support::loopback::is_loopback;
@@ -95,14 +95,17 @@ impl Fields<'_> {
             );
             problems.push(Problem::new("page_size", text));
         }
-        for (key, api) in [
-            ("record_types", ApiName::Reevo),
-            ("expand", ApiName::AskElephant),
+        let is_listed = |key: &str| self.list(key).is_some_and(|list| !list.is_empty());
+        for (key, api, is_set) in [
+            ("record_types", ApiName::Reevo, is_listed("record_types")),
+            (
+                "links",
+                ApiName::Reevo,
+                self.text("links").is_some_and(|text| text != "all_parents"),
+            ),
+            ("expand", ApiName::AskElephant, is_listed("expand")),
         ] {
-            if self.list(key).is_some_and(|list| !list.is_empty())
-                && self.text("api").is_some()
-                && self.api() != api
-            {
+            if is_set && self.text("api").is_some() && self.api() != api {
                 let text = format!("only {} has this setting; remove the key", api.title());
                 problems.push(Problem::new(key, text));
             }
@@ -227,6 +230,11 @@ impl Fields<'_> {
             },
             lookback: Duration::from_secs(self.number("lookback_seconds")),
             expand,
+            links: if self.text("links") == Some("changed_parents") {
+                Links::ChangedParents
+            } else {
+                Links::AllParents
+            },
             streams: Streams::default(),
             activate_version: self.0.get("activate_version") == Some(&Value::Bool(true)),
             least_percent: self.number("least_percent"),

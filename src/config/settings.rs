@@ -40,6 +40,13 @@ pub enum Paging {
     Seek,
 }
 
+/// Of which records a run reads the links.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Links {
+    AllParents,
+    ChangedParents,
+}
+
 /// The resolved configuration.
 #[derive(Clone, Debug)]
 pub struct Config {
@@ -56,6 +63,7 @@ pub struct Config {
     pub boundary: Boundary,
     pub lookback: Duration,
     pub expand: Vec<String>,
+    pub links: Links,
     pub streams: Streams,
     /// Whether a stream that has been read as a whole retires the rows of earlier readings. Singer
     /// only.

@@ -61,7 +61,7 @@ fn kind_of_code(code: &str) -> Option<FailureKind> {
         "forbidden" => FailureKind::Forbidden,
         "limit_out_of_range" | "invalid_range" => FailureKind::LimitOutOfRange,
         "rate_limited" => FailureKind::RateLimited,
-        "unknown_record_type" => FailureKind::UnknownStream,
+        "unknown_record_type" | "unknown_relationship" => FailureKind::UnknownStream,
         "invalid_cursor" => FailureKind::InvalidCursor,
         _ if advice_on_code(code).is_some() => FailureKind::Rejected,
         _ => return None,

@@ -28,8 +28,9 @@ pub enum Layout {
 /// How the records of one stream are read: which members become which columns.
 pub struct Projection {
     columns: Vec<Column>,
-    id: usize,
-    updated_at: usize,
+    /// The columns of the version, where the record has one of its own.
+    id: Option<usize>,
+    updated_at: Option<usize>,
     top: Lookup,
     attributes: Lookup,
     /// Where everything goes that no schema announces, if the selection has a place for it.
@@ -105,17 +106,16 @@ pub struct Version<'a> {
 }
 
 impl Projection {
-    /// A projection onto `selected`, which holds `id` and `updated_at`. `announced` are the API
-    /// names of all fields that the schema knows, selected or not.
+    /// A projection onto `selected`. `announced` are the API names of all fields that the schema
+    /// knows, selected or not.
     pub fn new(layout: Layout, selected: &[Property], announced: &[String]) -> Self {
         let (collectors, columns): (Vec<&Property>, Vec<&Property>) =
             selected.iter().partition(|property| is_collector(property));
         let columns: Vec<Column> = columns.into_iter().map(Column::new).collect();
         let position = |name: &str| {
-            let found = columns
+            columns
                 .iter()
-                .position(|column| column.property.api_name == name);
-            found.expect("a selection always holds id and updated_at")
+                .position(|column| column.property.api_name == name)
         };
         let (id, updated_at) = (position("id"), position("updated_at"));
         let all = Lookup::new(&columns, announced, |_| true);
@@ -188,14 +188,14 @@ impl Projection {
 
     /// The record's id and instant; nothing if it has no id.
     pub fn version<'a>(&self, scanned: &Scanned<'a>) -> Option<Version<'a>> {
-        let id = scanned.plain(self.id)?;
+        let id = scanned.plain(self.id?)?;
         let id = match id.kind {
             JsonType::String => id.characters().filter(|text| !text.is_empty())?,
             JsonType::Number => Cow::Borrowed(id.text),
             _ => return None,
         };
-        let text = scanned.plain(self.updated_at).and_then(Raw::characters);
-        let updated_at = text.and_then(|text| {
+        let raw = self.updated_at.and_then(|at| scanned.plain(at));
+        let updated_at = raw.and_then(Raw::characters).and_then(|text| {
             let timestamp = timestamp::parse(&text)?.timestamp;
             Some((timestamp, text))
         });

@@ -1,6 +1,7 @@
 //! The source of a run's records: sends requests to the API at a pace that it accepts, retries
 //! them, and reads the responses. A run has one source, shared by all streams.
 
+pub mod children;
 pub mod discover;
 pub mod pace;
 mod page;
@@ -149,6 +150,16 @@ impl Source {
         described.map_err(|failure| self.with_suggestion(failure, api_name))
     }
 
+    /// The streams that are read for the records of a stream.
+    pub fn children_of(&self, parent: &Stream) -> Vec<Stream> {
+        self.api.children(parent, &self.config)
+    }
+
+    /// The API's name of the parent, given either name of a child stream; None if it does not tell.
+    pub fn parent_of<'n>(&self, name: &'n str) -> Option<&'n str> {
+        self.api.parent_of(name)
+    }
+
     /// If the API does not know the stream, adds the standard one that was probably meant.
     fn with_suggestion(&self, mut failure: Failure, api_name: &str) -> Failure {
         let standard = self.standard_streams().iter().copied();
@@ -173,7 +184,7 @@ impl Source {
     /// A page as the API sends it, for whoever wants to know its form.
     pub async fn sample(&self, request: &PageRequest<'_>) -> Result<Sample, Failure> {
         let stream = request.stream;
-        let filters = self.config.filters(&stream.name, &stream.api_name);
+        let filters = stream.filters(&self.config);
         let sent = self.api.page_request(request, filters);
         let read = |reply: Reply| {
             let (body, has_date, server_time) =

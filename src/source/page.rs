@@ -1,5 +1,5 @@
-//! Fetches one page. A page that the API refuses, or that keeps failing, is requested with fewer
-//! records.
+//! Fetches one page, of records or of the children of one. A page that the API refuses, or that keeps
+//! failing, is requested with fewer records.
 
 use super::Source;
 use super::pace::Turn;
@@ -7,6 +7,8 @@ use super::page_size;
 use super::tally::Tally;
 use crate::api::page::{Page, PageRequest};
 use crate::http::failure::Failure;
+use crate::http::reply::Reply;
+use crate::http::request::Request;
 use crate::http::retry::{Attempts, Subject};
 use crate::record::findings::counted;
 use std::time::Duration;
@@ -15,34 +17,53 @@ impl Source {
     /// One page of a stream, and the page size with which it came.
     pub async fn page(
         &self,
-        mut request: PageRequest<'_>,
+        request: PageRequest<'_>,
         number: u64,
         tally: &Tally,
     ) -> Result<(Page, u16), Failure> {
         let stream = request.stream;
         let name = format!("page {number} of {}", stream.name);
-        let filters = self.config.filters(&stream.name, &stream.api_name);
+        let filters = stream.filters(&self.config);
+        let of_size = |limit| {
+            self.api
+                .page_request(&PageRequest { limit, ..request }, filters)
+        };
+        let read = |reply| self.api.page(reply, request.token.is_some());
+        let page = self.sized(&name, request.limit, tally, of_size, read).await;
+        let (page, limit, took) = page?;
+        let request = PageRequest { limit, ..request };
+        self.log_page(&name, &request, page.records.len(), took);
+        Ok((page, limit))
+    }
+
+    /// Sends a request for a page until it is answered, with fewer records where that may help. Returns
+    /// the page, the page size with which it came, and how long the last request took.
+    pub(super) async fn sized<T>(
+        &self,
+        name: &str,
+        mut limit: u16,
+        tally: &Tally,
+        of_size: impl Fn(u16) -> Request,
+        read: impl Fn(Reply) -> Result<T, Failure>,
+    ) -> Result<(T, u16, Duration), Failure> {
         let mut attempts = self.attempts(Subject {
-            name: &name,
-            stream: Some(&stream.name),
+            name,
+            stream: Some(&tally.stream),
         });
         loop {
             let turn = self.turn(tally).await;
-            let sent = self.api.page_request(&request, filters);
             let asked = self.clock.monotonic();
-            let reply = self.send(&sent, turn, tally).await;
-            let page = reply.and_then(|reply| self.api.page(reply, request.token.is_some()));
+            let reply = self.send(&of_size(limit), turn, tally).await;
+            let page = reply.and_then(&read);
             self.note_answer(&page);
             match page {
                 Ok(page) => {
                     let took = self.clock.monotonic().saturating_sub(asked);
-                    self.log_page(&name, &request, page.records.len(), took);
-                    return Ok((page, request.limit));
+                    return Ok((page, limit, took));
                 }
                 Err(failure) => {
-                    let limit = request.limit;
                     let next = self.next_limit(limit, failure, &mut attempts, turn, tally);
-                    request.limit = next.await?;
+                    limit = next.await?;
                 }
             }
         }

@@ -14,12 +14,18 @@ pub fn warn_of_unknown_streams(source: &Source, read: &[(&str, &str)]) {
         .map(|offer| (offer.name.as_str(), offer.api_name.as_str()));
     let streams: Vec<(&str, &str)> = offered.chain(read.iter().copied()).collect();
     let settings = &source.config.streams;
-    for (key, _) in settings.iter() {
+    for (key, own) in settings.iter() {
         let named = streams
             .iter()
             .find(|(name, api_name)| [*name, *api_name].contains(&key));
         let problem = match named {
-            None => unknown(source.config.api, key, &streams),
+            None => match discover::named(source, &offers, key, None).parent {
+                Some((parent, _)) if !own.filters.is_none() => {
+                    format!("its filters are those of streams.{parent}")
+                }
+                Some(_) => continue,
+                None => unknown(source.config.api, key, &streams),
+            },
             Some((name, api_name)) => match settings.key(name, api_name) {
                 Some(other) if other != key => format!("streams.{other} is the same stream"),
                 _ => continue,

@@ -9,6 +9,8 @@ use std::time::Duration;
 /// Several tasks count at the same time, since several pages are on their way.
 #[derive(Debug, Default)]
 pub struct Tally {
+    /// The emitted name of the stream.
+    pub stream: String,
     bytes: AtomicU64,
     retries: AtomicU64,
     waits: Mutex<Waits>,
@@ -21,6 +23,13 @@ struct Waits {
 }
 
 impl Tally {
+    pub fn of(stream: &str) -> Self {
+        Self {
+            stream: stream.to_owned(),
+            ..Self::default()
+        }
+    }
+
     pub fn add_bytes(&self, bytes: usize) {
         self.bytes.fetch_add(bytes as u64, Ordering::Relaxed);
     }

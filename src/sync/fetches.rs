@@ -1,8 +1,9 @@
 //! The requests of one stream that are on their way. Each holds one of the run's places until its
 //! page is written: the stream's own, or a spare one. In its own place, a stream fetches the next page
-//! while it decodes and writes this one.
+//! while it decodes and writes this one, or as soon as this one's children need no place any more.
 
 use super::lines::{Decoder, PageLines};
+use super::place::Place;
 use crate::api::page::{Order, Page, PageRequest, PageToken, Window};
 use crate::catalog::Stream;
 use crate::http::failure::{Failure, FailureKind};
@@ -13,14 +14,8 @@ use crate::walk::ask::{Ask, Query};
 use crate::walk::facts::PageTimes;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
-use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+use tokio::sync::Semaphore;
 use tokio::task::{JoinSet, spawn_blocking};
-
-/// A place among the requests of a run.
-pub enum Place {
-    Own,
-    Spare(OwnedSemaphorePermit),
-}
 
 /// What came of a request.
 pub struct Fetched {
@@ -66,7 +61,10 @@ pub struct Fetches {
 /// What a request needs.
 struct Reader {
     source: Arc<Source>,
+    /// The stream whose pages are read.
     stream: Stream,
+    /// Whether its records are parents, and their children are what is wanted.
+    are_parents: bool,
     decoder: Arc<Decoder>,
     tally: Arc<Tally>,
     /// How many pages have been asked for.
@@ -86,7 +84,8 @@ impl Fetches {
         Self {
             reader: Arc::new(Reader {
                 source: Arc::clone(source),
-                stream: stream.clone(),
+                stream: stream.walked().clone(),
+                are_parents: stream.parent.is_some(),
                 decoder: Arc::clone(decoder),
                 tally: Arc::clone(tally),
                 pages: AtomicU64::new(0),
@@ -104,8 +103,7 @@ impl Fetches {
         if self.own_is_free && self.ahead.is_none() {
             return Some(Place::Own);
         }
-        let spare = Arc::clone(&self.spare).try_acquire_owned().ok();
-        let spare = spare.map(Place::Spare);
+        let spare = Place::spare(&self.spare);
         spare.or_else(|| self.own_is_free.then_some(Place::Own))
     }
 
@@ -113,14 +111,16 @@ impl Fetches {
     pub fn send(&mut self, place: Place, ask: Ask, limit: u16) {
         let is_asked = |ahead: &mut Ahead| ahead.query == ask.query && ahead.limit == limit;
         let ahead = self.ahead.take_if(is_asked);
-        let is_own = matches!(place, Place::Own);
+        // What is on its way has the own place already.
+        let place = if ahead.is_some() { Place::Own } else { place };
+        let is_own = place.is_own();
         if is_own {
             self.own_is_free = false;
             // It was sent in vain, and ends here.
             self.ahead = None;
         }
         let reader = Arc::clone(&self.reader);
-        let leads_on = self.reads_ahead && is_own && ask.leads_on;
+        let leads_on = self.reads_ahead && is_own && ask.leads_on && !reader.are_parents;
         self.tasks.spawn(async move {
             let page = match ahead {
                 Some(ahead) => ahead.page().await,
@@ -128,8 +128,9 @@ impl Fetches {
             };
             let (answer, ahead) = match page {
                 Ok((page, limit)) => {
-                    let ahead = leads_on.then(|| reader.ahead(&ask.query, &page, limit));
-                    (reader.decoded(page, limit).await, ahead.flatten())
+                    let next = page.next.as_ref().filter(|_| leads_on);
+                    let ahead = next.and_then(|next| reader.ahead(&ask.query, next, limit));
+                    (reader.decoded(page, limit).await, ahead)
                 }
                 Err(failure) => (Err(failure), None),
             };
@@ -141,6 +142,13 @@ impl Fetches {
     /// The next page that arrives; None if none is on its way.
     pub async fn next(&mut self) -> Option<Fetched> {
         Some(tasks::result(self.tasks.join_next().await?).await)
+    }
+
+    /// Begins to fetch the page after that of a request, which needs its place no more.
+    pub fn lead_on(&self, ask: &Ask, next: Option<&PageToken>, limit: u16, held: &mut Held) {
+        if self.reads_ahead && ask.leads_on && held.place.is_own() {
+            held.ahead = next.and_then(|next| self.reader.ahead(&ask.query, next, limit));
+        }
     }
 
     /// The place of a page that has been written is free again.
@@ -187,14 +195,14 @@ impl Reader {
         self.source.page(request, number, &self.tally).await
     }
 
-    /// Begins to fetch the page after another, if that has a token.
-    fn ahead(self: &Arc<Self>, query: &Query, page: &Page, limit: u16) -> Option<Ahead> {
+    /// Begins to fetch the page that a token leads to.
+    fn ahead(self: &Arc<Self>, query: &Query, next: &PageToken, limit: u16) -> Option<Ahead> {
         let Query::Page { window, .. } = query else {
             return None;
         };
         let query = Query::Page {
             window: window.clone(),
-            token: Some(page.next.clone()?),
+            token: Some(next.clone()),
         };
         let mut task = JoinSet::new();
         let (reader, asked) = (Arc::clone(self), query.clone());
@@ -206,9 +214,9 @@ impl Reader {
         })
     }
 
-    /// Makes the lines of a page, beside everything else.
+    /// Makes the lines of a page, beside everything else. Parents have none.
     async fn decoded(&self, page: Page, limit: u16) -> Result<Answer, Failure> {
-        let decoder = Arc::clone(&self.decoder);
+        let (decoder, are_parents) = (Arc::clone(&self.decoder), self.are_parents);
         let answer = spawn_blocking(move || {
             Ok(Answer {
                 times: PageTimes {
@@ -216,7 +224,11 @@ impl Reader {
                     server_time: page.server_time,
                     has_date: page.has_date,
                 },
-                lines: decoder.decode(&page)?,
+                lines: if are_parents {
+                    decoder.parents(&page)?
+                } else {
+                    decoder.decode(&page)?
+                },
                 next: page.next,
                 limit,
             })

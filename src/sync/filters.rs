@@ -15,11 +15,11 @@ pub fn changed(
     bookmark: Option<&Bookmark>,
 ) -> Option<Failure> {
     let bookmark = bookmark.filter(|_| selection.mode == SyncMode::Incremental)?;
-    let Stream { name, api_name, .. } = &selection.stream;
-    let now = source.config.filters(name, api_name).fingerprint();
+    let now = selection.stream.filters(&source.config).fingerprint();
     if bookmark.filters == now {
         return None;
     }
+    let Stream { name, api_name, .. } = selection.stream.walked();
     let key = source.config.streams.key(name, api_name).unwrap_or(name);
     let then = match (&bookmark.filters, now) {
         (None, _) => "without filters, so records that do not match have been read too",
@@ -30,7 +30,7 @@ pub fn changed(
         None => format!("remove those of streams.{key}"),
         Some(_) => format!("set streams.{key} as it was"),
     };
-    let again = protocol.way_to_start_again(name);
+    let again = protocol.way_to_start_again(&selection.stream.name);
     let sentence = format!("its bookmark was made {then}; {again}, or {undo}");
     Some(Failure::new(FailureKind::Rejected, sentence))
 }

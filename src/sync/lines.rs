@@ -1,6 +1,8 @@
 //! From a page to the lines that are written for it: [`Decoder`] makes a line of each record, which
-//! needs nothing but the page, and [`Lines`] keeps those that the plan wants.
+//! needs nothing but the page, and [`Lines`] keeps those that the plan wants. Of parents, it makes the
+//! lines of their children, once these have been asked for.
 
+use crate::api::children::ParentRecord;
 use crate::api::page::Page;
 use crate::catalog::Selection;
 use crate::http::failure::{Failure, FailureKind};
@@ -9,6 +11,7 @@ use crate::protocol::message::Frame;
 use crate::record::findings::{Finding, Findings, Noticed};
 use crate::record::projection::{Projection, Scanned, Version};
 use crate::record::value::ValueWriter;
+use crate::source::children::Children;
 use crate::time::timestamp::Timestamp;
 use crate::walk::facts::{NewestAnswer, Observation, VersionFact};
 use crate::walk::plan::Plan;
@@ -21,6 +24,8 @@ pub struct Decoder {
     protocol: Protocol,
     stream: String,
     projection: Projection,
+    /// Finds the versions of parents.
+    parents: Projection,
     /// Whether the lines are for a file.
     batched: bool,
     /// The version of the rows, if they get one.
@@ -45,6 +50,24 @@ struct RecordLine {
     noticed: Range<usize>,
 }
 
+/// The lines of children.
+#[derive(Default)]
+pub struct ChildLines {
+    lines: Vec<u8>,
+    records: u64,
+    noticed: Noticed,
+    pub asked: Asked,
+}
+
+/// How much was asked for children.
+#[derive(Clone, Copy, Default)]
+pub struct Asked {
+    pub parents: u64,
+    pub pages: u64,
+    /// The parents for which the API has nothing at the path of their children.
+    pub without: u64,
+}
+
 /// A record's version, its texts as ranges.
 struct VersionTexts {
     id: Range<usize>,
@@ -63,6 +86,7 @@ impl Decoder {
             protocol,
             stream: selection.stream.name.clone(),
             projection: selection.projection(),
+            parents: selection.stream.walked().versions(),
             batched,
             version,
         }
@@ -70,12 +94,7 @@ impl Decoder {
 
     /// The lines of all records of a page. Fails if one does not have the documented form.
     pub fn decode(&self, page: &Page) -> Result<PageLines, Failure> {
-        let frame = if self.batched {
-            Frame::none()
-        } else {
-            self.protocol
-                .frame(&self.stream, self.version, page.received_at)
-        };
+        let frame = self.frame(page.received_at);
         let mut decoded = PageLines {
             records: Vec::with_capacity(page.records.len()),
             ..PageLines::default()
@@ -102,6 +121,63 @@ impl Decoder {
         decoded.lines = writer.out;
         decoded.noticed = writer.noticed;
         Ok(decoded)
+    }
+
+    /// The records of a page of parents, without lines.
+    pub fn parents(&self, page: &Page) -> Result<PageLines, Failure> {
+        let (mut decoded, mut scanned) = (PageLines::default(), Scanned::default());
+        for raw in page.raw_records() {
+            self.parents
+                .scan(raw, &mut scanned)
+                .ok_or_else(broken_record)?;
+            let version = self.parents.version(&scanned);
+            let noticed = decoded.noticed.len();
+            if version.is_none() {
+                decoded.noticed.push((String::new(), Finding::WithoutId));
+            }
+            let version = version.map(|version| decoded.keep(&version, digest(raw)));
+            decoded.records.push(RecordLine {
+                line: 0..0,
+                version,
+                noticed: noticed..decoded.noticed.len(),
+            });
+        }
+        Ok(decoded)
+    }
+
+    /// The lines of one parent's children. Fails if one does not have the documented form.
+    pub fn children(&self, children: &Children) -> Result<ChildLines, Failure> {
+        let frame = self.frame(children.received_at);
+        let (mut scanned, mut writer) = (Scanned::default(), ValueWriter::default());
+        let mut records = 0;
+        for record in children.records.iter().flatten() {
+            let Some(record) = record else {
+                writer.noticed.push((String::new(), Finding::WithoutId));
+                continue;
+            };
+            self.projection
+                .scan(record, &mut scanned)
+                .ok_or_else(broken_record)?;
+            self.write(&mut writer, &scanned, &frame);
+            records += 1;
+        }
+        Ok(ChildLines {
+            lines: writer.out,
+            records,
+            noticed: writer.noticed,
+            asked: Asked {
+                parents: 1,
+                pages: children.pages,
+                without: u64::from(children.records.is_none()),
+            },
+        })
+    }
+
+    fn frame(&self, received_at: Timestamp) -> Frame {
+        if self.batched {
+            return Frame::none();
+        }
+        self.protocol.frame(&self.stream, self.version, received_at)
     }
 
     /// Writes the line of a record.
@@ -152,6 +228,24 @@ impl PageLines {
     }
 }
 
+impl ChildLines {
+    /// Adds the lines of other children.
+    pub fn add(&mut self, mut other: Self) {
+        self.lines.append(&mut other.lines);
+        self.records += other.records;
+        self.noticed.append(&mut other.noticed);
+        self.asked.add(other.asked);
+    }
+}
+
+impl Asked {
+    fn add(&mut self, other: Self) {
+        self.parents += other.parents;
+        self.pages += other.pages;
+        self.without += other.without;
+    }
+}
+
 /// What is emitted of a stream, page after page.
 pub struct Lines {
     findings: Findings,
@@ -159,6 +253,7 @@ pub struct Lines {
     pub records: u64,
     /// How many may be.
     most: u64,
+    pub asked: Asked,
 }
 
 impl Lines {
@@ -167,6 +262,7 @@ impl Lines {
             findings: Findings::default(),
             records: 0,
             most: most.unwrap_or(u64::MAX),
+            asked: Asked::default(),
         }
     }
 
@@ -184,25 +280,9 @@ impl Lines {
             if self.records >= self.most {
                 break;
             }
-            let noticed = &noticed[record.noticed];
-            let Some(version) = record.version else {
-                self.findings.count(noticed);
-                continue;
-            };
-            let stamp = version.stamp;
-            let observation = plan.observe(
-                ask,
-                &VersionFact {
-                    id: &texts[version.id],
-                    stamp: stamp.map(|(timestamp, text)| (timestamp, &texts[text])),
-                    digest: version.digest,
-                },
-            );
-            if !observation.is_emitted() {
+            if !self.wants(&record, &texts, &noticed, plan, ask) {
                 continue;
             }
-            self.findings.count(noticed);
-            self.note(observation);
             self.records += 1;
             let length = record.line.len();
             if record.line.start > end {
@@ -212,6 +292,75 @@ impl Lines {
         }
         lines.truncate(end);
         lines
+    }
+
+    /// The parents on the page that answers the plan's request `ask`, without those whose children it
+    /// does not want emitted.
+    pub fn parents(&mut self, page: PageLines, plan: &mut Plan, ask: u64) -> Vec<ParentRecord> {
+        let PageLines {
+            records,
+            texts,
+            noticed,
+            ..
+        } = page;
+        let mut records = records.into_iter();
+        let wanted = records
+            .by_ref()
+            .filter(|record| self.wants(record, &texts, &noticed, plan, ask));
+        let parent = |record: RecordLine| {
+            let version = record.version?;
+            Some(ParentRecord {
+                id: texts[version.id].to_owned(),
+                updated_at: version.stamp.map(|(_, text)| texts[text].to_owned()),
+            })
+        };
+        wanted.filter_map(parent).collect()
+    }
+
+    /// The lines of children, as many as are still to be emitted.
+    pub fn of_children(&mut self, children: ChildLines) -> Vec<u8> {
+        let ChildLines {
+            mut lines,
+            records,
+            noticed,
+            asked,
+        } = children;
+        let left = self.most - self.records;
+        if records > left {
+            lines.truncate(length_of(&lines, left));
+        }
+        self.records += records.min(left);
+        self.findings.count(&noticed);
+        self.asked.add(asked);
+        lines
+    }
+
+    /// Whether the plan wants a record emitted. Counts what was noticed of it.
+    fn wants(
+        &mut self,
+        record: &RecordLine,
+        texts: &str,
+        noticed: &Noticed,
+        plan: &mut Plan,
+        ask: u64,
+    ) -> bool {
+        let noticed = &noticed[record.noticed.clone()];
+        let Some(version) = &record.version else {
+            self.findings.count(noticed);
+            return false;
+        };
+        let stamp = version.stamp.as_ref();
+        let fact = VersionFact {
+            id: &texts[version.id.clone()],
+            stamp: stamp.map(|(timestamp, text)| (*timestamp, &texts[text.clone()])),
+            digest: version.digest,
+        };
+        let observation = plan.observe(ask, &fact);
+        if observation.is_emitted() {
+            self.findings.count(noticed);
+            self.note(observation);
+        }
+        observation.is_emitted()
     }
 
     /// What was noticed of the values so far, a sentence each.
@@ -228,6 +377,13 @@ impl Lines {
         };
         self.findings.count(&[(String::new(), finding)]);
     }
+}
+
+/// The length of so many lines, where there are more.
+fn length_of(lines: &[u8], count: u64) -> usize {
+    let lines = lines.split_inclusive(|byte| *byte == b'\n');
+    let wanted = usize::try_from(count).unwrap_or(usize::MAX);
+    lines.take(wanted).map(<[u8]>::len).sum()
 }
 
 /// A hash of a record's bytes, which tells two versions with one stamp apart.

@@ -1,11 +1,13 @@
 //! Reads the selected streams concurrently. After a stream has ended, its bookmark is emitted. A
 //! stream that fails keeps its old bookmark, and the others continue.
 
+mod children;
 pub mod conclusion;
 pub mod end;
 mod fetches;
 mod filters;
 mod lines;
+mod place;
 mod report;
 mod rows;
 mod stream;

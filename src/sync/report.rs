@@ -33,7 +33,7 @@ impl Report {
             began: source.clock.monotonic(),
             source,
             stream: stream.to_owned(),
-            tally: Arc::default(),
+            tally: Arc::new(Tally::of(stream)),
         }
     }
 

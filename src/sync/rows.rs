@@ -29,8 +29,7 @@ impl Versioned {
         now: Timestamp,
     ) -> Option<Self> {
         let is_whole = selection.mode == SyncMode::FullTable && config.batches.is_none();
-        let stream = &selection.stream;
-        let filters = config.filters(&stream.name, &stream.api_name);
+        let filters = selection.stream.filters(config);
         let after_last = last.map_or(i64::MIN, |last| last.version.saturating_add(1));
         (config.activate_version && is_whole && protocol == Protocol::Singer).then(|| Self {
             // A run that fails leaves no state, so the time keeps its version below the next one.

@@ -1,8 +1,9 @@
 //! One stream on its way from API to output. What to ask and what is certain, the plan says; this
 //! moves bytes between it, the source and the writer.
 
+use super::children::{self, ChildReader};
 use super::end::End;
-use super::fetches::{self, Answer, Fetches};
+use super::fetches::{self, Answer, Fetched, Fetches, Held};
 use super::lines::{Decoder, Lines};
 use super::report::{Read, Report};
 use super::rows::Versioned;
@@ -37,6 +38,8 @@ pub struct StreamRun {
     bookmark: Option<Bookmark>,
     plan: Plan,
     fetches: Fetches,
+    /// What asks for the children of its records, if these are what is wanted.
+    children: Option<Arc<ChildReader>>,
     /// How many records to read. Then the bookmark stays as it was.
     most: Option<u64>,
     /// The size of pages; it becomes smaller where large ones keep failing.
@@ -63,7 +66,7 @@ impl StreamRun {
     ) -> Self {
         let stream = &selection.stream;
         let report = Report::begin(Arc::clone(source), &stream.name);
-        let mut config = source.config.of_stream(&stream.name, &stream.api_name);
+        let (mut config, back) = terms::config(&source.config, stream);
         if let Some(most) = most {
             // Windows side by side would bring records from all over the stream.
             config.concurrency = 1;
@@ -72,12 +75,14 @@ impl StreamRun {
         }
         let batched = protocol == Protocol::Singer && config.batches.is_some();
         let Last { bookmark, version } = last;
-        let terms = terms::of_run(&config, &selection, bookmark.as_ref());
+        let terms = terms::of_run(&config, &selection, bookmark.as_ref(), back);
         let now = source.clock.now();
         let versioned = Versioned::of_run(&config, protocol, &selection, version.as_ref(), now);
         let versioned = versioned.filter(|_| most.is_none());
         let version = versioned.as_ref().map(|versioned| versioned.version);
         let decoder = Arc::new(Decoder::new(protocol, &selection, batched, version));
+        let parent = selection.stream.parent.as_deref();
+        let children = |parent| ChildReader::new(parent, source, &decoder, &report.tally, spare);
         Self {
             source: Arc::clone(source),
             plan: Plan::new(terms),
@@ -89,6 +94,7 @@ impl StreamRun {
                 spare,
                 most.is_none(),
             ),
+            children: parent.map(children),
             decoder,
             most,
             limit: config.page_size,
@@ -133,12 +139,22 @@ impl StreamRun {
             }
             let fetched = self.fetches.next().await;
             let fetched = fetched.expect("a plan that is not done has a request on its way");
-            self.take(&fetched.ask, fetched.answer).await?;
-            self.fetches.written(fetched.held);
+            let Fetched {
+                ask,
+                answer,
+                mut held,
+            } = fetched;
+            self.take(&ask, answer, &mut held).await?;
+            self.fetches.written(held);
         }
     }
 
-    async fn take(&mut self, ask: &Ask, answer: Result<Answer, Failure>) -> Result<(), End> {
+    async fn take(
+        &mut self,
+        ask: &Ask,
+        answer: Result<Answer, Failure>,
+        held: &mut Held,
+    ) -> Result<(), End> {
         if !self.plan.is_wanted(ask.id) {
             return Ok(());
         }
@@ -153,20 +169,35 @@ impl StreamRun {
             }
             (Ok(answer), Query::Page { .. }) => {
                 self.limit = self.limit.min(answer.limit);
-                self.deliver(answer, ask.id).await
+                self.deliver(answer, ask, held).await
             }
             (Err(failure), query) => self.recover(&failure, ask.id, query),
         }
     }
 
     /// Hands over the records of a page.
-    async fn deliver(&mut self, answer: Answer, ask: u64) -> Result<(), End> {
+    async fn deliver(&mut self, answer: Answer, ask: &Ask, held: &mut Held) -> Result<(), End> {
         self.pages += 1;
         let Answer {
-            times, next, lines, ..
+            times,
+            next,
+            lines,
+            limit,
         } = answer;
-        self.plan.begin_page(ask, times, next.is_some());
-        let lines = self.lines.wanted(lines, &mut self.plan, ask);
+        self.plan.begin_page(ask.id, times, next.is_some());
+        let lines = match &self.children {
+            None => self.lines.wanted(lines, &mut self.plan, ask.id),
+            Some(children) => {
+                let parents = self.lines.parents(lines, &mut self.plan, ask.id);
+                let lead_on = || self.fetches.lead_on(ask, next.as_ref(), limit, held);
+                let found = children
+                    .lines(parents, lead_on)
+                    .await
+                    .map_err(End::Failed)?;
+                self.pages += found.asked.pages;
+                self.lines.of_children(found)
+            }
+        };
         let share = self.plan.share();
         self.report.progress(self.pages, self.lines.records, share);
         if !lines.is_empty() {
@@ -181,7 +212,7 @@ impl StreamRun {
         if self.is_enough() {
             return Ok(());
         }
-        match self.plan.end_page(ask, next) {
+        match self.plan.end_page(ask.id, next) {
             Ok(()) => {
                 self.tell_of_restart(None);
                 Ok(())
@@ -239,7 +270,7 @@ impl StreamRun {
                 format!("{reason}; gave up after starting again 2 times without getting further")
             }
         };
-        let is_in_order = self.selection.stream.best_mode() == SyncMode::Incremental;
+        let is_in_order = self.selection.stream.walked().best_mode() == SyncMode::Incremental;
         let advice = if is_in_order {
             "run again, or set paging to \"seek\", which needs no page tokens"
         } else {
@@ -293,13 +324,14 @@ impl StreamRun {
         let Replication::FullTable { because } = &self.selection.stream.replication else {
             return;
         };
+        let stream = &self.selection.stream;
         let dated = self.config.start_date.is_some() || self.config.end_date.is_some();
-        let despite = if dated {
+        let despite = if dated && stream.walked().best_mode() == SyncMode::FullTable {
             ", regardless of start_date and end_date"
         } else {
             ""
         };
-        let name = &self.selection.stream.name;
+        let name = &stream.name;
         self.source
             .log
             .info(format!("{name} is read in full{despite}: {because}"));
@@ -308,6 +340,12 @@ impl StreamRun {
     async fn end(mut self) -> End {
         if self.selection.replaces && self.plan.leaves_more {
             return self.fail(incomplete()).await;
+        }
+        if let Some(parent) = &self.selection.stream.parent {
+            match children::without(parent, self.lines.asked) {
+                Ok(told) => told.iter().for_each(|sentence| self.report.info(sentence)),
+                Err(failure) => return self.fail(failure).await,
+            }
         }
         let rows = match self.rows() {
             Ok(rows) => rows,
@@ -369,11 +407,7 @@ impl StreamRun {
     /// What the run promises; or the old bookmark if that is later, and was made with the same
     /// filters.
     fn new_bookmark(&self) -> Option<Bookmark> {
-        let stream = &self.selection.stream;
-        let filters = self
-            .config
-            .filters(&stream.name, &stream.api_name)
-            .fingerprint();
+        let filters = self.selection.stream.filters(&self.config).fingerprint();
         let promised = self.plan.promised().map(|newest| Bookmark {
             timestamp: newest.stamp.timestamp,
             updated_at: newest.stamp.text,

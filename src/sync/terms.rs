@@ -1,30 +1,59 @@
 //! The terms on which a run reads a stream: from where, how far, and in which way.
 
 use crate::api::page::LowerBound;
-use crate::catalog::{REPLICATION_KEY, Selection, SyncMode};
+use crate::catalog::{REPLICATION_KEY, Selection, Stream, SyncMode};
 use crate::config::{Boundary, Config, Paging};
 use crate::state::Bookmark;
 use crate::time::timestamp::{self, Timestamp};
 use crate::walk::Edge;
 use crate::walk::terms::{Reading, Span, Terms};
 use chrono::{Datelike, TimeDelta};
+use std::time::Duration;
 
 /// How much older than its change a stamp may be by the clock of the `Date` header: clocks differ,
 /// and changes become visible late. Where it takes longer, `lookback_seconds` says so.
 const LATENESS: TimeDelta = TimeDelta::seconds(60);
 
-/// The terms of a run: from the bookmark, less the lookback, or from the start date, or without a
-/// lower bound; up to the end date.
-pub fn of_run(config: &Config, selection: &Selection, bookmark: Option<&Bookmark>) -> Terms {
+/// The configuration as it is for one stream, and how long before its bookmark a run starts.
+pub fn config(general: &Config, stream: &Stream) -> (Config, Duration) {
+    let mut config = general.of_stream(&stream.name, &stream.api_name);
+    let Some(parent) = &stream.parent else {
+        let back = config.lookback;
+        return (config, back);
+    };
+    let own = general.streams.of(&stream.name, &stream.api_name);
+    // All places are for the children. Windows side by side would bring more parents into memory.
+    config.concurrency = 1;
+    config.page_size = own
+        .page_size
+        .unwrap_or_else(|| general.page_size.min(parent.children.most_parents()));
+    // That children come late does not mean that their parents do.
+    config.lookback = general.lookback;
+    let back = own
+        .lookback
+        .unwrap_or_else(|| general.lookback.max(parent.children.lookback()));
+    (config, back)
+}
+
+/// The terms of a run: from so long before the bookmark, or from the start date, or without a lower
+/// bound; up to the end date.
+pub fn of_run(
+    config: &Config,
+    selection: &Selection,
+    bookmark: Option<&Bookmark>,
+    back: Duration,
+) -> Terms {
     let reading = reading(selection);
     // A longer one would leave the range of timestamps.
     let lookback = TimeDelta::from_std(config.lookback).unwrap_or(TimeDelta::MAX);
     let lookback = lookback.min(TimeDelta::days(3_000_000));
-    let known = bookmark.filter(|_| selection.mode == SyncMode::Incremental);
+    // The bookmark of a child stream is its parent's, which may have other children by now.
+    let comes_again = selection.stream.parent.is_some();
+    let known = bookmark.filter(|_| selection.mode == SyncMode::Incremental && !comes_again);
     let (from, until) = match reading {
         Reading::Scan => (None, None),
         _ => (
-            lower_bound(config, selection.mode, bookmark),
+            lower_bound(config, selection.mode, bookmark, back),
             upper_bound(config),
         ),
     };
@@ -41,10 +70,11 @@ pub fn of_run(config: &Config, selection: &Selection, bookmark: Option<&Bookmark
 }
 
 fn reading(selection: &Selection) -> Reading {
-    if selection.stream.best_mode() == SyncMode::FullTable {
+    let stream = selection.stream.walked();
+    if stream.best_mode() == SyncMode::FullTable {
         return Reading::Scan;
     }
-    let mut properties = selection.stream.properties.iter();
+    let mut properties = stream.properties.iter();
     let key = properties.find(|property| property.api_name == REPLICATION_KEY);
     let operators = key.map_or(&[][..], |key| &key.filter_operators);
     // A field whose operators are not listed takes them all.
@@ -80,9 +110,10 @@ fn lower_bound(
     config: &Config,
     mode: SyncMode,
     bookmark: Option<&Bookmark>,
+    back: Duration,
 ) -> Option<(LowerBound, Timestamp)> {
     if let (SyncMode::Incremental, Some(bookmark)) = (mode, bookmark) {
-        return at_bookmark(config, bookmark);
+        return at_bookmark(config, bookmark, back);
     }
     let updated_at = config.start_date.clone()?;
     let timestamp = timestamp::parse(&updated_at)?.timestamp;
@@ -96,18 +127,22 @@ fn lower_bound(
     ))
 }
 
-/// The bound at a bookmark; none if the lookback leads to before all dates. Its text goes back to
+/// The bound at a bookmark; none if going back leads to before all dates. Its text goes back to
 /// the API as the API wrote it, since any other could lose digits that the API compares.
-fn at_bookmark(config: &Config, bookmark: &Bookmark) -> Option<(LowerBound, Timestamp)> {
-    if config.lookback.is_zero() {
+fn at_bookmark(
+    config: &Config,
+    bookmark: &Bookmark,
+    back: Duration,
+) -> Option<(LowerBound, Timestamp)> {
+    if back.is_zero() {
         let bound = LowerBound {
             updated_at: bookmark.updated_at.clone(),
             inclusive: config.boundary == Boundary::Gte,
         };
         return Some((bound, bookmark.timestamp));
     }
-    let lookback = TimeDelta::from_std(config.lookback).ok()?;
-    let earlier = bookmark.timestamp.checked_sub_signed(lookback)?;
+    let back = TimeDelta::from_std(back).ok()?;
+    let earlier = bookmark.timestamp.checked_sub_signed(back)?;
     let bound = LowerBound {
         updated_at: timestamp::micros(earlier),
         inclusive: true,

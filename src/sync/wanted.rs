@@ -33,7 +33,8 @@ impl Wanted {
         }
     }
 
-    /// All streams that may exist, for a run without a catalog.
+    /// All streams that may exist, for a run without a catalog. Child streams are read only if somebody
+    /// asks for them.
     pub fn everything(source: &Source) -> Vec<Self> {
         let offers = discover::offers(source).into_iter();
         offers.map(|offer| Self::new(offer, None)).collect()
@@ -43,21 +44,20 @@ impl Wanted {
     /// of the offer with the same name.
     pub fn selected(source: &Source, entries: Vec<CatalogEntry>) -> Vec<Self> {
         let offers = discover::offers(source);
-        let api_name = |entry: &CatalogEntry| {
-            let offer = offers.iter().find(|offer| offer.name == entry.name());
-            let kept = entry.api_name();
-            kept.or(offer.map(|offer| offer.api_name.as_str()))
-                .unwrap_or(entry.name())
-                .to_owned()
-        };
         let wanted = entries.into_iter().map(|entry| {
-            let offer = Offer {
-                api_name: api_name(&entry),
-                name: entry.name().to_owned(),
-            };
+            let offered = offers.iter().find(|offer| offer.name == entry.name());
+            let kept = entry.api_name();
+            let api_name = kept.or(offered.map(|offer| offer.api_name.as_str()));
+            let offer = discover::named(source, &offers, entry.name(), api_name);
             Self::new(offer, Some(entry))
         });
         wanted.collect()
+    }
+
+    /// The child streams of a name or a pattern, if it can be one of some.
+    pub async fn children(source: &Source, pattern: &str) -> Result<Vec<Self>, Failure> {
+        let offers = discover::children(source, pattern).await?.into_iter();
+        Ok(offers.map(|offer| Self::new(offer, None)).collect())
     }
 
     /// The emitted name.
@@ -95,11 +95,11 @@ impl Wanted {
         if let Some(failure) = entry.refusal() {
             return Err(failure);
         }
-        let Offer { name, api_name } = &self.offer;
-        let stream = source.describe(api_name).await?;
-        if !source.config.filters(name, api_name).is_none() {
-            source.probe(name, api_name).await?;
+        let stream = self.offer.describe(source).await?;
+        if !stream.filters(&source.config).is_none() {
+            self.offer.probe(source).await?;
         }
+        let name = &self.offer.name;
         let (selection, warnings) = entry.resolve(stream);
         for warning in warnings {
             source.log.warning(format!("{name}: {warning}"));

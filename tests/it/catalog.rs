@@ -27,7 +27,16 @@ pub struct Metadata {
 }
 
 impl Catalog {
+    /// The streams of a catalog that are read unless somebody deselects them.
     pub fn parse(text: &str) -> Self {
+        let mut catalog = Self::whole(text);
+        let by_default = |entry: &Entry| entry.metadata(&[])["selected-by-default"] == true;
+        catalog.streams.retain(by_default);
+        catalog
+    }
+
+    /// All streams of a catalog.
+    pub fn whole(text: &str) -> Self {
         serde_json::from_str(text).unwrap()
     }
 

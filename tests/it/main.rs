@@ -13,6 +13,7 @@ mod support;
 
 mod batches;
 mod by_hand;
+mod children;
 mod command_line;
 mod completeness;
 mod deletes;

@@ -32,10 +32,12 @@ fn read(workspace: &Workspace, catalog: &Value) -> (Run, Emitted) {
     assert_eq!(emitted.states.len(), emitted.schemas.len());
     for (stream, schema) in &emitted.schemas {
         assert_valid(schema, emitted.records(stream));
-        assert_eq!(
-            emitted.records(stream).len(),
-            workspace.sandbox.truth(stream).len()
-        );
+        if !stream.contains("__") {
+            assert_eq!(
+                emitted.records(stream).len(),
+                workspace.sandbox.truth(stream).len()
+            );
+        }
     }
     (run, emitted)
 }
@@ -255,6 +257,7 @@ fn a_catalog_without_metadata_selects_everything() {
         entry.as_object_mut().unwrap().remove("metadata");
     }
     let (_, emitted) = read(&workspace, &catalog);
+    assert!(emitted.schemas.contains_key("contact__accounts"));
     for stream in ["contact", "note"] {
         assert_eq!(emitted.schemas[stream].schema, whole.schemas[stream].schema);
         assert_eq!(emitted.versions(stream), whole.versions(stream));

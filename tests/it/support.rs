@@ -166,6 +166,7 @@ impl Workspace {
         run
     }
 
+    /// The streams that are read unless somebody deselects them.
     pub fn discover(&self, settings: &Value) -> Catalog {
         let run = self.run(&["--config", &self.config_file(settings), "--discover"]);
         Catalog::parse(&run.ok().stdout)

@@ -1,6 +1,8 @@
 //! AskElephant v2: `GET /{collection}`, with every parameter on every page. The stream schemas ship
 //! with the program, since the API has none.
 
+pub mod transcripts;
+
 use super::malformed::{malformed, unreadable};
 use super::page::{PageRequest, PageToken};
 use crate::catalog::{PRIMARY_KEY, REPLICATION_KEY, Replication, Stream};
@@ -110,8 +112,33 @@ pub fn page(text: &str) -> Result<(Vec<&RawValue>, Option<PageToken>), Failure> 
 
 /// A collection's stream, with the expanded members; None if there is no such collection.
 pub fn stream(collection: &str, expand: &[String]) -> Option<Stream> {
-    let schema: Value =
-        serde_json::from_str(shipped(collection)?).expect("the shipped schemas are JSON");
+    let (description, properties) = described_by(shipped(collection)?, expand);
+    Some(Stream {
+        name: collection.to_owned(),
+        api_name: collection.to_owned(),
+        description,
+        properties,
+        replication: Replication::Incremental,
+        layout: Layout::Plain,
+        sorts_by_id: false,
+        key: vec![PRIMARY_KEY.to_owned()],
+        relationships: Vec::new(),
+        parent: None,
+    })
+}
+
+/// The streams that are read for the records of a stream.
+pub fn children(parent: &Stream) -> Vec<Stream> {
+    if parent.api_name != transcripts::PARENT {
+        return Vec::new();
+    }
+    let (description, properties) = described_by(TRANSCRIPT_SCHEMA, &[]);
+    vec![transcripts::stream(parent, description, properties)]
+}
+
+/// The description and the properties of a shipped schema.
+fn described_by(schema: &str, expand: &[String]) -> (Option<String>, Vec<Property>) {
+    let schema: Value = serde_json::from_str(schema).expect("the shipped schemas are JSON");
     let exists = |property: &Property| {
         let only_with = schema["properties"][&property.name][ONLY_WITH].as_str();
         only_with.is_none_or(|member| expand.iter().any(|one| one == member))
@@ -120,15 +147,10 @@ pub fn stream(collection: &str, expand: &[String]) -> Option<Stream> {
     let properties = properties
         .map(|property| described(property, &schema))
         .collect();
-    Some(Stream {
-        name: collection.to_owned(),
-        api_name: collection.to_owned(),
-        description: schema["description"].as_str().map(str::to_owned),
+    (
+        schema["description"].as_str().map(str::to_owned),
         properties,
-        replication: Replication::Incremental,
-        layout: Layout::Plain,
-        sorts_by_id: false,
-    })
+    )
 }
 
 fn described(property: Property, schema: &Value) -> Property {
@@ -146,13 +168,16 @@ fn described(property: Property, schema: &Value) -> Property {
     }
 }
 
+const TRANSCRIPT_SCHEMA: &str =
+    include_str!("../../../catalog/askelephant/transcript_timelines.json");
+
 fn shipped(collection: &str) -> Option<&'static str> {
     Some(match collection {
-        "contacts" => include_str!("../../catalog/askelephant/contacts.json"),
-        "companies" => include_str!("../../catalog/askelephant/companies.json"),
-        "users" => include_str!("../../catalog/askelephant/users.json"),
-        "tags" => include_str!("../../catalog/askelephant/tags.json"),
-        "engagements" => include_str!("../../catalog/askelephant/engagements.json"),
+        "contacts" => include_str!("../../../catalog/askelephant/contacts.json"),
+        "companies" => include_str!("../../../catalog/askelephant/companies.json"),
+        "users" => include_str!("../../../catalog/askelephant/users.json"),
+        "tags" => include_str!("../../../catalog/askelephant/tags.json"),
+        "engagements" => include_str!("../../../catalog/askelephant/engagements.json"),
         _ => return None,
     })
 }

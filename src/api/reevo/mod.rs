@@ -2,6 +2,7 @@
 //! does not say how something looks, every plausible form is read.
 
 mod filters;
+pub mod links;
 mod page;
 mod schema;
 
@@ -10,10 +11,10 @@ pub use self::page::page;
 pub use self::schema::stream;
 
 use super::page::{PageRequest, PageToken};
+use super::path::segment;
 use crate::catalog::{PRIMARY_KEY, REPLICATION_KEY, Replication};
 use crate::config::filters::Filters;
 use crate::http::request::Request;
-use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use serde_json::{Value, json};
 
 /// The record types that every workspace has. No documented call lists them.
@@ -25,13 +26,6 @@ pub const STANDARD_TYPES: [&str; 6] = [
     "note",
     "meeting",
 ];
-
-/// The characters of a path segment that need no percent-encoding.
-const SEGMENT: &AsciiSet = &NON_ALPHANUMERIC
-    .remove(b'-')
-    .remove(b'_')
-    .remove(b'.')
-    .remove(b'~');
 
 pub fn schema_request(record_type: &str) -> Request {
     Request {
@@ -100,10 +94,6 @@ fn query(record_type: &str, body: &Value) -> Request {
         path: format!("/{}/_query", segment(record_type)),
         body: Some(body.to_string()),
     }
-}
-
-fn segment(record_type: &str) -> String {
-    utf8_percent_encode(record_type, SEGMENT).to_string()
 }
 
 #[cfg(test)]

@@ -21,6 +21,19 @@ struct WirePage<'a> {
     meta: Option<&'a RawValue>,
 }
 
+/// What says whether there are more pages, in an answer of any form.
+#[derive(Deserialize)]
+struct WireEnd<'a> {
+    #[serde(borrow, default)]
+    next_cursor: Option<&'a RawValue>,
+    #[serde(borrow, default)]
+    has_more: Option<&'a RawValue>,
+    #[serde(borrow, default)]
+    pagination: Option<&'a RawValue>,
+    #[serde(borrow, default)]
+    meta: Option<&'a RawValue>,
+}
+
 /// A place where the cursor may be.
 #[derive(Deserialize, Default)]
 struct WirePlace<'a> {
@@ -34,26 +47,44 @@ struct WirePlace<'a> {
 /// `pagination` or in `meta`; where it is null, empty or missing, the page is the last.
 pub fn page(text: &str) -> Result<(Vec<&RawValue>, Option<PageToken>), Failure> {
     let page: WirePage = json::parse_object(text).map_err(|error| unreadable(text, &error))?;
-    let top = WirePlace {
+    let next = WireEnd {
         next_cursor: page.next_cursor,
         has_more: page.has_more,
+        pagination: page.pagination,
+        meta: page.meta,
     };
-    let places = [top, place(page.pagination)?, place(page.meta)?];
-    for raw in places.iter().filter_map(|place| place.next_cursor) {
-        let token: Option<String> = serde_json::from_str(raw.get())
-            .map_err(|_| malformed("its next_cursor is not a string"))?;
-        if let Some(token) = token.filter(|token| !token.is_empty()) {
-            return Ok((page.data, Some(PageToken(token))));
+    Ok((page.data, next.token()?))
+}
+
+/// The token of the next page, in an answer of any form.
+pub fn next(text: &str) -> Result<Option<PageToken>, Failure> {
+    let end: WireEnd = json::parse_object(text).map_err(|error| unreadable(text, &error))?;
+    end.token()
+}
+
+impl WireEnd<'_> {
+    fn token(self) -> Result<Option<PageToken>, Failure> {
+        let top = WirePlace {
+            next_cursor: self.next_cursor,
+            has_more: self.has_more,
+        };
+        let places = [top, place(self.pagination)?, place(self.meta)?];
+        for raw in places.iter().filter_map(|place| place.next_cursor) {
+            let token: Option<String> = serde_json::from_str(raw.get())
+                .map_err(|_| malformed("its next_cursor is not a string"))?;
+            if let Some(token) = token.filter(|token| !token.is_empty()) {
+                return Ok(Some(PageToken(token)));
+            }
         }
-    }
-    for raw in places.iter().filter_map(|place| place.has_more) {
-        match raw.get() {
-            "false" => {}
-            "true" => return Err(malformed("has_more is true but next_cursor is missing")),
-            _ => return Err(malformed("its has_more is neither true nor false")),
+        for raw in places.iter().filter_map(|place| place.has_more) {
+            match raw.get() {
+                "false" => {}
+                "true" => return Err(malformed("has_more is true but next_cursor is missing")),
+                _ => return Err(malformed("its has_more is neither true nor false")),
+            }
         }
+        Ok(None)
     }
-    Ok((page.data, None))
 }
 
 /// Reads `pagination` or `meta`. A value that is not an object is ignored; an object that cannot be

@@ -3,7 +3,7 @@
 
 use crate::api::malformed::unreadable;
 use crate::catalog::name;
-use crate::catalog::{PRIMARY_KEY, REPLICATION_KEY, Replication, Stream};
+use crate::catalog::{PRIMARY_KEY, REPLICATION_KEY, Relationship, Replication, Stream};
 use crate::http::failure::Failure;
 use crate::record::envelope;
 use crate::record::json;
@@ -20,7 +20,7 @@ pub struct WireSchema {
     #[serde(default)]
     description: Option<String>,
     pub attributes: Vec<WireField>,
-    /// Not read for streams, so it may have any form.
+    /// What has another form than the documented one is no relationship to read links of.
     #[serde(default)]
     pub relationships: Value,
 }
@@ -103,8 +103,27 @@ pub fn stream(record_type: &str, text: &str) -> Result<Stream, Failure> {
         replication,
         layout: Layout::Envelopes,
         sorts_by_id: id.is_some_and(WireField::is_sortable),
+        key: vec![PRIMARY_KEY.to_owned()],
+        relationships: relationships(&schema.relationships),
+        parent: None,
         properties: properties(schema.attributes),
     })
+}
+
+/// The relationships that a schema lists, each once.
+fn relationships(listed: &Value) -> Vec<Relationship> {
+    let mut seen = HashSet::new();
+    let listed = listed.as_array().into_iter().flatten();
+    let named = listed.filter_map(|one| {
+        let text = |key: &str| one[key].as_str().map(str::to_owned);
+        Some(Relationship {
+            api_name: text("api_name").filter(|name| !name.is_empty())?,
+            description: description(text("description"), text("display_name")),
+        })
+    });
+    named
+        .filter(|one| seen.insert(one.api_name.clone()))
+        .collect()
 }
 
 /// The description, or else the display name. NUL characters are removed, since most databases

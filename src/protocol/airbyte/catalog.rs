@@ -1,6 +1,6 @@
 //! Airbyte catalogs: writes the catalog of a workspace, and reads a configured catalog.
 
-use crate::catalog::{PRIMARY_KEY, REPLICATION_KEY, Selection, Stream, SyncMode, is_automatic};
+use crate::catalog::{REPLICATION_KEY, Selection, Stream, SyncMode};
 use crate::http::failure::{Failure, FailureKind};
 use crate::protocol::mismatch;
 use crate::record::schema;
@@ -20,11 +20,12 @@ pub fn write(streams: &[Stream]) -> String {
 fn written_stream(stream: &Stream) -> Value {
     let mut json_schema = airbyte_schema(&stream.json_schema());
     json_schema["$schema"] = json!("http://json-schema.org/draft-07/schema#");
+    let key: Vec<[&str; 1]> = stream.key.iter().map(|name| [name.as_str()]).collect();
     let mut written = json!({
         "name": stream.name,
         "json_schema": json_schema,
         "supported_sync_modes": ["full_refresh"],
-        "source_defined_primary_key": [[PRIMARY_KEY]],
+        "source_defined_primary_key": key,
     });
     if stream.best_mode() == SyncMode::Incremental {
         written["supported_sync_modes"] = json!(["full_refresh", "incremental"]);
@@ -168,7 +169,7 @@ impl AirbyteEntry {
                 .as_ref()
                 .is_none_or(|fields| fields.contains(name))
         };
-        let is_kept = |name: &str| is_automatic(name) || is_known(name);
+        let is_kept = |name: &str| stream.is_automatic(name) || is_known(name);
         let properties = stream.properties.iter();
         let kept: Vec<_> = properties
             .filter(|property| is_kept(&property.name))

@@ -74,38 +74,42 @@ fn api() -> Value {
         "group": "platform",
         "display_type": "radio",
         "oneOf": [
-            branch(ApiName::Reevo, "reevo", "record_types"),
-            branch(ApiName::AskElephant, "askelephant", "expand"),
+            branch(ApiName::Reevo, "reevo", &["record_types", "links"]),
+            branch(ApiName::AskElephant, "askelephant", &["expand"]),
         ],
     })
 }
 
-/// One API's part of the form: its name, its key, the setting that it alone has, and its address.
-fn branch(api: ApiName, name: &str, own: &str) -> Value {
+/// One API's part of the form: its name, its key, the settings that it alone has, and its address.
+fn branch(api: ApiName, name: &str, own: &[&str]) -> Value {
     let title = api.title();
     let mut api_key = property("api_key", 1);
     api_key["description"] = json!(key_description(api));
-    let mut own_property = property(own, 2);
-    // The branch says already which API the field is for.
-    let description = own_property["description"].as_str().unwrap_or_default();
-    let description = description.trim_start_matches(&format!("{title} only: "));
-    own_property["description"] = json!(capitalized(description));
-    let streams = stream_form::streams(api, 3, field);
-    let mut base_url = property("base_url", 4);
+    let mut properties = json!({
+        "name": {"type": "string", "const": name, "order": 0},
+        "api_key": api_key,
+    });
+    let mut order = 2;
+    for key in own {
+        let mut property = property(key, order);
+        // The branch says already which API the field is for.
+        let description = property["description"].as_str().unwrap_or_default();
+        let description = description.trim_start_matches(&format!("{title} only: "));
+        property["description"] = json!(capitalized(description));
+        properties[key] = property;
+        order += 1;
+    }
+    properties["streams"] = stream_form::streams(api, order, field);
+    let mut base_url = property("base_url", order + 1);
     base_url["default"] = json!(api.usual_address());
     base_url["examples"] = json!([api.usual_address(), "sandbox:"]);
     base_url["airbyte_hidden"] = json!(true);
+    properties["base_url"] = base_url;
     json!({
         "title": title,
         "type": "object",
         "required": ["name", "api_key"],
-        "properties": {
-            "name": {"type": "string", "const": name, "order": 0},
-            "api_key": api_key,
-            own: own_property,
-            "streams": streams,
-            "base_url": base_url,
-        },
+        "properties": properties,
     })
 }
 

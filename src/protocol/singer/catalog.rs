@@ -1,7 +1,7 @@
 //! Writes the Singer catalog, with full metadata.
 
 use super::metadata::{API_NAME, FILTER_OPERATORS};
-use crate::catalog::{PRIMARY_KEY, REPLICATION_KEY, Replication, Stream, is_automatic};
+use crate::catalog::{REPLICATION_KEY, Replication, Stream};
 use crate::record::schema::{Property, Shape};
 use serde_json::{Value, json};
 
@@ -16,12 +16,12 @@ pub fn write(streams: &[Stream]) -> String {
 fn written_stream(stream: &Stream) -> Value {
     let mut metadata = vec![json!({"breadcrumb": [], "metadata": stream_metadata(stream)})];
     for property in &stream.properties {
-        list_metadata(property, &[], &mut metadata);
+        list_metadata(stream, property, &[], &mut metadata);
     }
     json!({
         "tap_stream_id": stream.name,
         "stream": stream.name,
-        "key_properties": [PRIMARY_KEY],
+        "key_properties": stream.key,
         "schema": stream.json_schema(),
         "metadata": metadata,
     })
@@ -30,8 +30,8 @@ fn written_stream(stream: &Stream) -> Value {
 fn stream_metadata(stream: &Stream) -> Value {
     let mut metadata = json!({
         "inclusion": "available",
-        "selected-by-default": true,
-        "table-key-properties": [PRIMARY_KEY],
+        "selected-by-default": stream.parent.is_none(),
+        "table-key-properties": stream.key,
         API_NAME: stream.api_name,
     });
     match stream.replication {
@@ -47,9 +47,9 @@ fn stream_metadata(stream: &Stream) -> Value {
 }
 
 /// Adds the metadata of a property and of the properties nested in it.
-fn list_metadata(property: &Property, parent: &[&str], list: &mut Vec<Value>) {
+fn list_metadata(stream: &Stream, property: &Property, parent: &[&str], list: &mut Vec<Value>) {
     let breadcrumb = [parent, &["properties", &property.name]].concat();
-    let automatic = parent.is_empty() && is_automatic(&property.name);
+    let automatic = parent.is_empty() && stream.is_automatic(&property.name);
     let mut metadata = if automatic {
         json!({"inclusion": "automatic"})
     } else {
@@ -69,6 +69,6 @@ fn list_metadata(property: &Property, parent: &[&str], list: &mut Vec<Value>) {
         _ => return,
     };
     for nested in &object.properties {
-        list_metadata(nested, &inner, list);
+        list_metadata(stream, nested, &inner, list);
     }
 }

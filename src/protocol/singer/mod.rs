@@ -5,7 +5,7 @@ pub mod catalog;
 mod metadata;
 pub mod selection;
 
-use crate::catalog::{PRIMARY_KEY, REPLICATION_KEY, Selection, SyncMode};
+use crate::catalog::{REPLICATION_KEY, Selection, SyncMode};
 use crate::log::{Detail, LogEntry, LogFormat};
 use crate::protocol::message::Frame;
 use crate::record::json;
@@ -18,7 +18,7 @@ pub fn schema_line(selection: &Selection) -> String {
         "type": "SCHEMA",
         "stream": selection.stream.name,
         "schema": selection.schema,
-        "key_properties": [PRIMARY_KEY],
+        "key_properties": selection.stream.key,
     });
     if selection.mode == SyncMode::Incremental {
         message["bookmark_properties"] = json!([REPLICATION_KEY]);

@@ -2,7 +2,7 @@
 //! orchestrator may have changed it; what it selects is read.
 
 use super::metadata::{API_NAME, Metadata, WireMetadata};
-use crate::catalog::{Selection, Stream, SyncMode, is_automatic};
+use crate::catalog::{Selection, Stream, SyncMode};
 use crate::protocol::mismatch;
 use crate::record::schema::{self, Property};
 use anyhow::{Context, Result, anyhow, bail};
@@ -102,7 +102,7 @@ impl SingerEntry {
     /// and the stream.
     pub fn resolve(&self, stream: Stream) -> (Selection, Vec<String>) {
         let mut schema = self.schema.clone();
-        self.prune(&mut schema, &mut Vec::new());
+        self.prune(&mut schema, &stream, &mut Vec::new());
         add_automatic(&mut schema, &stream);
         let mut properties = schema::properties_of(&schema);
         let mut unknown = Vec::new();
@@ -155,7 +155,7 @@ impl SingerEntry {
         let known = properties_of_entry(&self.schema);
         let names = stream.properties.iter().map(|property| &property.name);
         let missing: Vec<&str> = names
-            .filter(|name| !known.contains(*name) && !is_automatic(name))
+            .filter(|name| !known.contains(*name) && !stream.is_automatic(name))
             .map(String::as_str)
             .collect();
         (!missing.is_empty()).then(|| {
@@ -166,7 +166,7 @@ impl SingerEntry {
 
     /// Removes the deselected properties from a schema, level by level. An object whose last member
     /// is removed is removed too.
-    fn prune(&self, schema: &mut Value, breadcrumb: &mut Vec<String>) {
+    fn prune(&self, schema: &mut Value, stream: &Stream, breadcrumb: &mut Vec<String>) {
         if let Some(Value::Object(properties)) = schema.get_mut("properties") {
             breadcrumb.push("properties".to_owned());
             let top = breadcrumb.len() == 1;
@@ -175,10 +175,10 @@ impl SingerEntry {
                 let selected = self.metadata.selects_field(breadcrumb);
                 let had_members = !is_hollow(nested);
                 if selected {
-                    self.prune(nested, breadcrumb);
+                    self.prune(nested, stream, breadcrumb);
                 }
                 let kept = (selected && !(had_members && is_hollow(nested)))
-                    || (top && is_automatic(name));
+                    || (top && stream.is_automatic(name));
                 breadcrumb.pop();
                 kept
             });
@@ -186,7 +186,7 @@ impl SingerEntry {
         }
         if let Some(items @ Value::Object(_)) = schema.get_mut("items") {
             breadcrumb.push("items".to_owned());
-            self.prune(items, breadcrumb);
+            self.prune(items, stream, breadcrumb);
             breadcrumb.pop();
         }
     }
@@ -200,7 +200,9 @@ impl SingerEntry {
             .metadata
             .of(&breadcrumb)
             .and_then(|metadata| metadata.get(API_NAME)?.as_str())
-            .filter(|api_name| !is_automatic(&property.name) && !is_automatic(api_name));
+            .filter(|api_name| {
+                !stream.is_automatic(&property.name) && !stream.is_automatic(api_name)
+            });
         let original = stream.properties.iter().find(|one| match kept {
             Some(api_name) => one.api_name == api_name,
             None => one.name == property.name,
@@ -221,7 +223,7 @@ fn is_hollow(schema: &Value) -> bool {
     is_empty(schema) || is_empty(&schema["items"])
 }
 
-/// Adds `id` and `updated_at` to a schema that lacks them.
+/// Adds the key and `updated_at` to a schema that lacks them.
 fn add_automatic(schema: &mut Value, stream: &Stream) {
     let Some(Value::Object(properties)) = schema.get_mut("properties") else {
         return;
@@ -229,7 +231,7 @@ fn add_automatic(schema: &mut Value, stream: &Stream) {
     let automatic = stream
         .properties
         .iter()
-        .filter(|property| is_automatic(&property.name));
+        .filter(|property| stream.is_automatic(&property.name));
     for property in automatic {
         if !properties.contains_key(&property.name) {
             properties.insert(property.name.clone(), property.json_schema());
@@ -261,6 +263,9 @@ mod tests {
             replication: Replication::Incremental,
             layout: Layout::Plain,
             sorts_by_id: false,
+            key: vec!["id".to_owned()],
+            relationships: Vec::new(),
+            parent: None,
         }
     }
 

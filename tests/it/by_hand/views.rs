@@ -161,9 +161,19 @@ fn streams_lists_what_can_be_read_and_what_cannot() {
         json!({
             "stream": "contact", "api_name": "contact", "is_readable": true,
             "replication_method": "INCREMENTAL", "replication_key": "updated_at",
-            "key_properties": ["id"], "fields": 28, "note": null
+            "key_properties": ["id"], "parent": null, "fields": 28, "note": null
         })
     );
+    let links = row("contact__accounts");
+    assert_eq!(
+        links[1..4],
+        ["in full", "parent_id, related_record_id", "8"]
+    );
+    let links = listed
+        .iter()
+        .find(|one| one["stream"] == "contact__accounts");
+    let note = links.unwrap()["note"].as_str().unwrap();
+    assert_eq!(note, "off by default; a request per record of contact");
     let note = listed.iter().find(|one| one["stream"] == "note").unwrap();
     assert_eq!(note["is_readable"], false);
     assert!(note["note"].as_str().unwrap().contains("403"));
