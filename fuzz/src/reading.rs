@@ -6,6 +6,7 @@ use serde_json::{Value, json};
 use std::collections::HashSet;
 use std::sync::LazyLock;
 use tap_revops::api::Api;
+use tap_revops::api::children::ParentRecord;
 use tap_revops::api::page::Page;
 use tap_revops::catalog::{Selection, Stream};
 use tap_revops::config::{self, Config, RawConfig};
@@ -121,6 +122,19 @@ pub static ASKELEPHANT: LazyLock<Vec<Stream>> = LazyLock::new(|| {
         .collect()
 });
 
+/// The streams of the children of contacts and of engagements.
+pub static CHILDREN: LazyLock<Vec<(&Api, Selection)>> = LazyLock::new(|| {
+    let contact = include_str!("../../sandbox/tests/fixtures/reevo/schema_contact.json");
+    let contact = described(&APIS.collecting, contact.as_bytes()).expect("the schema is right");
+    let links = APIS.reevo.children(&contact, &APIS.collecting).into_iter();
+    let of_engagements = ASKELEPHANT
+        .iter()
+        .flat_map(|stream| APIS.askelephant.children(stream, &APIS.collecting));
+    let links = links.map(|stream| (&APIS.reevo, stream.whole()));
+    let transcripts = of_engagements.map(|stream| (&APIS.askelephant, stream.whole()));
+    links.chain(transcripts).collect()
+});
+
 /// A page of the fixtures, for targets whose input is not a page.
 pub static PAGE: &str =
     include_str!("../../sandbox/tests/fixtures/reevo/query_page_contact_1.json");
@@ -133,16 +147,35 @@ pub fn read_page(api: &Api, selection: &Selection, body: &[u8]) {
 }
 
 pub fn write_page(selection: &Selection, page: &Page) {
+    write_records(selection, &page.raw_records().collect::<Vec<_>>());
+}
+
+/// Decodes what an API answers about the children of a record, and writes them likewise.
+pub fn read_children(api: &Api, selection: &Selection, body: &[u8]) {
+    let parent = selection.stream.parent.as_ref().expect("it is a child stream");
+    let record = ParentRecord {
+        id: "\"p\u{2028}".to_owned(),
+        updated_at: Some("2026-01-01T00:00:00Z".to_owned()),
+    };
+    if let Ok(page) = api.child_page(&parent.children, &record, &reply(200, body), true) {
+        let records = page.records.iter().flatten().map(String::as_str);
+        write_records(selection, &records.collect::<Vec<_>>());
+    }
+}
+
+fn write_records(selection: &Selection, records: &[&str]) {
     let projection = selection.projection();
+    // Children have the version of their parent.
+    let has_version = selection.stream.parent.is_none();
     for protocol in [Protocol::Singer, Protocol::Airbyte] {
-        let frame = protocol.frame(&selection.stream.name, None, page.received_at);
+        let frame = protocol.frame(&selection.stream.name, None, now());
         let mut findings = Findings::default();
-        for raw in page.raw_records() {
+        for raw in records.iter().copied() {
             let mut scanned = Scanned::default();
             if projection.scan(raw, &mut scanned).is_none() {
                 continue;
             }
-            if projection.version(&scanned).is_none() {
+            if has_version && projection.version(&scanned).is_none() {
                 continue;
             }
             let mut writer = ValueWriter::default();

@@ -19,9 +19,21 @@ def api(request) -> str:
 
 
 @pytest.fixture(scope="session")
-def offered():
-    """The streams of each API in the sandbox, discovered once."""
+def discovered():
+    """All streams of each API in the sandbox, discovered once."""
     return {api: connector.discover(connector.form(api, "records=60")) for api in APIS}
+
+
+@pytest.fixture(scope="session")
+def offered(discovered):
+    """The streams of each API that have pages of their own."""
+    return {api: [stream for stream in streams if not connector.is_child(stream)] for api, streams in discovered.items()}
+
+
+@pytest.fixture(scope="session")
+def children(discovered):
+    """The streams of each API that are read by requests for each record of another."""
+    return {api: [stream for stream in streams if connector.is_child(stream)] for api, streams in discovered.items()}
 
 
 @pytest.fixture(scope="session")

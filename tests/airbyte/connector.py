@@ -30,7 +30,7 @@ def form(api: str, options: str = "", *, clock: str | None = EARLIER, **settings
     """A configuration as the form makes it, for the sandbox with these options."""
     parts = [part for part in [options, clock and f"clock={clock}"] if part]
     own = {"name": api, "api_key": KEY, "base_url": "sandbox:?" + "&".join(parts)}
-    for key in ("api_key", "base_url", "record_types", "expand"):
+    for key in ("api_key", "base_url", "record_types", "links", "expand", "streams"):
         if key in settings:
             own[key] = settings.pop(key)
     return {"api": own, **settings}
@@ -177,6 +177,11 @@ def read(config: dict, catalog: dict, state=None) -> Run:
     done = run("read", config, catalog, state)
     assert (done.status, done.errors) == (0, [])
     return done
+
+
+def is_child(stream: dict) -> bool:
+    """Whether a stream is read by requests for each record of another."""
+    return "__" in stream["name"] or stream["name"] == "transcript_timelines"
 
 
 def version_of(record: dict) -> tuple[str, str]:

@@ -14,6 +14,10 @@ OPTIONS = {
 }
 
 
+# Singer's read leaves out the streams that take requests for each record, unless they are named.
+FLAGS = {"reevo": ["--stream", "*", "--stream", "*__*"], "askelephant": ["--stream", "*", "--stream", "transcript_timelines"]}
+
+
 @pytest.mark.parametrize("options", OPTIONS.values(), ids=OPTIONS)
 def test_both_protocols_carry_the_same_records(api, options, tmp_path):
     config = form(api, options, unknown_fields="collect")
@@ -23,10 +27,11 @@ def test_both_protocols_carry_the_same_records(api, options, tmp_path):
     del own["name"]
     path = tmp_path / "config.json"
     path.write_text(json.dumps(own))
-    singer = subprocess.run([TAP, "read", "--config", path], capture_output=True, timeout=60)
+    singer = subprocess.run([TAP, "read", "--config", path, *FLAGS[api]], capture_output=True, timeout=60)
     assert singer.returncode == 0, singer.stderr.decode()
     of_singer = records(singer.stdout, '"record":')
-    assert records(airbyte, '"data":') == of_singer
+    of_airbyte = records(airbyte, '"data":')
+    assert of_airbyte == of_singer and of_airbyte.keys() == {stream["stream"]["name"] for stream in catalog["streams"]}
     assert sum(map(len, of_singer.values())) > 300
 
 

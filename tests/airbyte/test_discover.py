@@ -30,10 +30,26 @@ def test_a_stream_that_cannot_be_filtered_is_full_refresh_only():
     assert note["source_defined_primary_key"] == [["id"]]
 
 
-def test_types_follow_airbytes_rules(api, offered):
-    for stream in offered[api]:
+def test_links_are_full_refresh_only_and_have_a_key_of_two_fields(children):
+    assert len(children["reevo"]) > 5
+    for stream in children["reevo"]:
+        assert stream["supported_sync_modes"] == ["full_refresh"]
+        assert stream["source_defined_primary_key"] == [["parent_id"], ["related_record_id"]]
+
+
+def test_links_of_changed_parents_and_transcripts_are_incremental(children):
+    changed = connector.discover(form("reevo", "records=60", links="changed_parents"))
+    links = [stream for stream in changed if connector.is_child(stream)]
+    assert len(links) == len(children["reevo"])
+    for stream in links + children["askelephant"]:
+        assert stream["supported_sync_modes"] == MODES and stream["default_cursor_field"] == ["updated_at"]
+
+
+def test_types_follow_airbytes_rules(api, discovered):
+    for stream in discovered[api]:
+        keys = {f"{stream['name']}.{name}" for (name,) in stream["source_defined_primary_key"]}
         for path, schema in schemas(stream["json_schema"], stream["name"]):
-            check_type(path, schema)
+            check_type(path, schema, path in keys)
 
 
 def schemas(schema: dict, path: str):
@@ -45,11 +61,11 @@ def schemas(schema: dict, path: str):
         yield from schemas(schema["items"], f"{path}[]")
 
 
-def check_type(path: str, schema: dict):
+def check_type(path: str, schema: dict, is_key: bool):
     assert not FORBIDDEN & set(schema), path
     *null, kind = schema["type"]
     assert null in ([], ["null"]) and kind in TYPES, path
-    assert null == ["null"] or path.count(".") == 1 and path.endswith(".id"), f"{path} is not nullable"
+    assert null == ["null"] or is_key, f"{path} is not nullable"
     expected = {
         "date-time": "timestamp_with_timezone",
         "time": "time_without_timezone",

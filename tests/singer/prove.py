@@ -19,6 +19,7 @@ from pathlib import Path
 import sandbox
 import tap
 from consumers import CONSUMERS, HOME, Keeps
+from prove_children import prove_links, prove_transcripts
 from prove_deletes import prove_activate_version, prove_deletes
 from prove_meltano import prove_commands, prove_example, prove_page, prove_runs
 from values import same
@@ -234,6 +235,8 @@ def main():
             checks += [(f"{name}, {api}, {variant}", prove_consumer, name, api, variant, at) for name in CONSUMERS]
     checks += [(f"Meltano SDK's tests of a tap, {api}", prove_sdk, api) for api in sandbox.STREAMS]
     checks.append(("docs/deletes.md, target-postgres", prove_deletes, FOLDER))
+    checks.append(("links, target-postgres", prove_links, FOLDER))
+    checks.append(("transcripts, target-postgres", prove_transcripts, FOLDER))
     for api in sandbox.STREAMS:
         for hard_delete in (True, False):
             manner = "hard" if hard_delete else "soft"

@@ -2,6 +2,7 @@
 
 import json
 import subprocess
+import urllib.error
 import urllib.parse
 import urllib.request
 from contextlib import contextmanager
@@ -93,6 +94,16 @@ def askelephant_pages(url, key, collection):
         yield page["data"]
         more = page["has_more"]
         parameters["cursor"] = page["next_cursor"]
+
+
+def answer_if_there(address, key):
+    """The same, or None if there is nothing at the address."""
+    try:
+        return answer(address, key)
+    except urllib.error.HTTPError as error:
+        if error.code != 404:
+            raise
+        return None
 
 
 def answer(address, key, body=None):

@@ -1,4 +1,4 @@
-"""The Meltano SDK's standard tests of a tap, through a `Tap` class of the SDK that calls the executable.
+"""The Meltano SDK's standard tests of a tap, all streams selected, through a `Tap` class of the SDK that calls the executable.
 
 `prove.py` runs this file with pytest in the SDK's environment, and passes the tap and its configuration in variables.
 """
@@ -7,6 +7,7 @@ import json
 import os
 import subprocess
 import sys
+from pathlib import Path
 
 from singer_sdk import Stream, Tap
 from singer_sdk.testing import SuiteConfig, get_tap_test_class
@@ -17,6 +18,16 @@ CONFIG = os.environ["PROVE_CONFIG"]
 
 def printed(*arguments):
     return subprocess.run([TAP, *arguments], check=True, capture_output=True, text=True).stdout
+
+
+def whole_catalog():
+    """The path of the catalog with all streams selected, also those that are off by default."""
+    catalog = json.loads(printed("--config", CONFIG, "--discover"))
+    for stream in catalog["streams"]:
+        stream["metadata"][0]["metadata"]["selected"] = True
+    path = Path(CONFIG).with_name("catalog.json")
+    path.write_text(json.dumps(catalog))
+    return str(path)
 
 
 class ListedStream(Stream):
@@ -36,7 +47,8 @@ class Executable(Tap):
         for entry in catalog["streams"]:
             stream = ListedStream(self, schema=entry["schema"], name=entry["stream"])
             stream.primary_keys = entry["key_properties"]
-            stream.replication_key = "updated_at"
+            is_whole = "forced-replication-method" in entry["metadata"][0]["metadata"]
+            stream.replication_key = None if is_whole else "updated_at"
             streams.append(stream)
         return streams
 
@@ -48,7 +60,7 @@ class Executable(Tap):
         return True
 
     def run_sync_dry_run(self, *_, **__):
-        sys.stdout.write(printed("--config", CONFIG))
+        sys.stdout.write(printed("--config", CONFIG, "--catalog", whole_catalog()))
         return True
 
     @classmethod

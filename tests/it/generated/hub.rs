@@ -16,6 +16,9 @@ const KINDS: [&str; 8] = [
     "options",
     "string",
 ];
+const USAGE: &str = "Meltano selects all streams. Links between records and transcripts take a request for each \
+                     record. Unless you need them, leave them out: `meltano select --exclude tap-revops '*__*' '*'` and \
+                     `meltano select --exclude tap-revops transcript_timelines '*'`.";
 const MAINTENANCE: [&str; 5] = ["active", "beta", "development", "inactive", "unresponsive"];
 const QUALITY: [&str; 4] = ["bronze", "silver", "gold", "unknown"];
 
@@ -46,7 +49,7 @@ fn definition() -> Value {
         "settings": hub_settings(),
         "settings_group_validation": [["api", "api_key"], ["api", "base_url"]],
         "settings_preamble": "",
-        "usage": "",
+        "usage": USAGE,
         "variant": "tap-revops",
     })
 }
@@ -94,7 +97,7 @@ fn hub_setting(name: &str, property: &Value) -> Value {
 
 fn label(value: &str) -> String {
     let (first, rest) = value.split_at(1);
-    first.to_uppercase() + rest
+    first.to_uppercase() + &rest.replace('_', " ")
 }
 
 /// A value as YAML in the style of the hub: keys in their order, lists not indented.
