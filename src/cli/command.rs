@@ -40,6 +40,14 @@ pub enum Command {
         limit: usize,
         json: bool,
     },
+    /// Divide a stream into windows for readers on several machines.
+    Plan {
+        config: Vec<String>,
+        stream: String,
+        partitions: usize,
+        start_date: Option<String>,
+        end_date: Option<String>,
+    },
     /// List the streams.
     Streams {
         config: Vec<String>,

@@ -99,6 +99,23 @@ enum Verb {
         #[arg(long)]
         json: bool,
     },
+    /// Divide a stream into windows that readers on several machines can read, one JSON object per line.
+    Plan {
+        #[command(flatten)]
+        config: ConfigFlag,
+        /// The stream, as `streams` lists it.
+        #[arg(long, value_name = "STREAM")]
+        stream: String,
+        /// How many windows, at most.
+        #[arg(long, value_name = "NUMBER", default_value_t = 8, value_parser = clap::value_parser!(u16).range(1..=10_000))]
+        partitions: u16,
+        /// Only what was updated from this date or time on.
+        #[arg(long, value_name = "DATE")]
+        start_date: Option<String>,
+        /// Only what was updated before this date or time.
+        #[arg(long, value_name = "DATE")]
+        end_date: Option<String>,
+    },
     /// Describe the tap and its settings.
     About {
         /// The output format.
@@ -265,6 +282,19 @@ impl Verb {
                 fields,
                 limit: limit.into(),
                 json,
+            },
+            Self::Plan {
+                config: own,
+                stream,
+                partitions,
+                start_date,
+                end_date,
+            } => Command::Plan {
+                config: config.followed_by(own).config,
+                stream,
+                partitions: partitions.into(),
+                start_date,
+                end_date,
             },
             Self::Completions { shell } => Command::Completions { shell },
             Self::Man { folder } => Command::Man { folder },

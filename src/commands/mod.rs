@@ -8,11 +8,13 @@ mod discover;
 mod manual;
 mod peek;
 mod pick;
+mod plan;
 mod read;
 mod sandbox;
 mod streams;
 
 use self::context::CommandContext;
+use self::plan::Division;
 use crate::cli::command::Command;
 use crate::protocol::airbyte;
 use anyhow::Result;
@@ -47,6 +49,21 @@ pub async fn run(command: Command, context: &CommandContext) -> Result<()> {
             limit,
             json,
         } => peek::run(context, &config, &stream, &fields, limit, json).await,
+        Command::Plan {
+            config,
+            stream,
+            partitions,
+            start_date,
+            end_date,
+        } => {
+            let division = Division {
+                stream: &stream,
+                partitions,
+                start_date: start_date.as_ref(),
+                end_date: end_date.as_ref(),
+            };
+            plan::run(context, &config, division).await
+        }
         Command::Streams { config, json } => streams::run(context, &config, json).await,
         Command::Completions { shell } => {
             context.print(manual::completions(shell)).await;

@@ -1,18 +1,14 @@
 //! The terms on which a run reads a stream: from where, how far, and in which way.
 
 use crate::api::page::LowerBound;
-use crate::catalog::{REPLICATION_KEY, Selection, Stream, SyncMode};
+use crate::catalog::{Selection, Stream, SyncMode};
 use crate::config::{Boundary, Config, Paging};
 use crate::state::Bookmark;
 use crate::time::timestamp::{self, Timestamp};
 use crate::walk::Edge;
-use crate::walk::terms::{Reading, Span, Terms};
+use crate::walk::terms::{Reading, Span, Terms, lateness};
 use chrono::{Datelike, TimeDelta};
 use std::time::Duration;
-
-/// How much older than its change a stamp may be by the clock of the `Date` header: clocks differ,
-/// and changes become visible late. Where it takes longer, `lookback_seconds` says so.
-const LATENESS: TimeDelta = TimeDelta::seconds(60);
 
 /// The configuration as it is for one stream, and how long before its bookmark a run starts.
 pub fn config(general: &Config, stream: &Stream) -> (Config, Duration) {
@@ -43,10 +39,7 @@ pub fn of_run(
     bookmark: Option<&Bookmark>,
     back: Duration,
 ) -> Terms {
-    let reading = reading(selection);
-    // A longer one would leave the range of timestamps.
-    let lookback = TimeDelta::from_std(config.lookback).unwrap_or(TimeDelta::MAX);
-    let lookback = lookback.min(TimeDelta::days(3_000_000));
+    let reading = Reading::of(&selection.stream);
     // The bookmark of a child stream is its parent's, which may have other children by now.
     let comes_again = selection.stream.parent.is_some();
     let known = bookmark.filter(|_| selection.mode == SyncMode::Incremental && !comes_again);
@@ -60,28 +53,12 @@ pub fn of_run(
     Terms {
         from,
         until,
-        lateness: lookback.max(LATENESS),
+        lateness: lateness(config.lookback),
         reading,
         seeks: config.paging == Paging::Seek,
         span: span(config, selection.mode, reading, bookmark),
         places: config.concurrency,
         known: known.and_then(|bookmark| Some((bookmark.id.clone()?, bookmark.timestamp))),
-    }
-}
-
-fn reading(selection: &Selection) -> Reading {
-    let stream = selection.stream.walked();
-    if stream.best_mode() == SyncMode::FullTable {
-        return Reading::Scan;
-    }
-    let mut properties = stream.properties.iter();
-    let key = properties.find(|property| property.api_name == REPLICATION_KEY);
-    let operators = key.map_or(&[][..], |key| &key.filter_operators);
-    // A field whose operators are not listed takes them all.
-    if operators.is_empty() || operators.iter().any(|operator| operator == "lt") {
-        Reading::Windows
-    } else {
-        Reading::Ordered
     }
 }
 

@@ -6,6 +6,7 @@ mod density;
 mod edge;
 pub mod facts;
 mod next;
+pub mod parts;
 mod past;
 pub mod plan;
 mod present;

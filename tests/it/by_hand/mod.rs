@@ -2,6 +2,7 @@
 
 mod deep_check;
 mod examples;
+mod plan;
 mod read;
 mod views;
 mod watching;
