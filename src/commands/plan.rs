@@ -10,10 +10,12 @@ use crate::record::projection::{Projection, Scanned};
 use crate::source::Source;
 use crate::source::tally::Tally;
 use crate::support::tasks;
+use crate::sync::terms;
 use crate::time::timestamp::{self, Timestamp};
 use crate::walk::parts::{Part, Parts, Probe};
 use crate::walk::terms::{Reading, lateness};
 use anyhow::Result;
+use chrono::TimeDelta;
 use serde_json::json;
 use std::sync::Arc;
 use tokio::task::JoinSet;
@@ -75,6 +77,8 @@ fn lines(stream: &str, parts: Option<&[Part]>) -> String {
 struct Prober {
     source: Arc<Source>,
     config: Config,
+    /// How long a stamp, or what belongs to its record, may take to become visible.
+    lateness: TimeDelta,
     /// The stream whose pages are read.
     stream: Stream,
     versions: Projection,
@@ -83,9 +87,11 @@ struct Prober {
 
 impl Prober {
     fn new(source: &Arc<Source>, stream: &Stream) -> Self {
+        let (config, back) = terms::config(&source.config, stream);
         Self {
             source: Arc::clone(source),
-            config: source.config.of_stream(&stream.name, &stream.api_name),
+            config,
+            lateness: lateness(back),
             stream: stream.walked().clone(),
             versions: stream.walked().versions(),
             tally: Tally::of(&stream.name),
@@ -139,7 +145,7 @@ impl Prober {
                 .unwrap_or(now)
                 .min(now);
         }
-        let horizon = now - lateness(self.config.lookback);
+        let horizon = now - self.lateness;
         let end = self.config.end_date.as_deref().and_then(timestamp::parse);
         Ok(end.map_or(horizon, |end| end.timestamp.min(horizon)))
     }

@@ -89,12 +89,12 @@ pub fn offers(source: &Source) -> Vec<Offer> {
 }
 
 /// What a name stands for that no offer has: perhaps a child stream, which only its parent's schema
-/// can tell. `api_name` is the API's name, if that is known.
+/// can tell. `api_name` is the API's name, if that is known; it says whether it is one.
 pub fn named(source: &Source, offers: &[Offer], name: &str, api_name: Option<&str>) -> Offer {
     let of_name = || {
         let mut parents = offers.iter();
         let parent = parents.find(|one| is_child_of(name, &one.name))?;
-        Some(parent.api_name.as_str())
+        api_name.is_none().then_some(parent.api_name.as_str())
     };
     let parent = source.parent_of(api_name.unwrap_or(name)).or_else(of_name);
     let parent = parent.map(|api_name| {
@@ -152,9 +152,9 @@ fn is_child_of(name: &str, parent: &str) -> bool {
     rest.is_some_and(|rest| rest.starts_with("__"))
 }
 
-/// The streams that the key can read, in the order of the offers, each before its children. Standard ones that it cannot read
-/// are left out with a warning, unless the configuration names them. Any other failure is an error:
-/// a catalog without the stream would mean that the workspace does not have it.
+/// The streams that the key can read, in the order of the offers, each before its children. Standard
+/// ones that it cannot read are left out with a warning, unless the configuration names them. Any other
+/// failure is an error: a catalog without the stream would mean that the workspace does not have it.
 pub async fn discover(source: &Arc<Source>) -> Result<Vec<Stream>, Failure> {
     let (mut streams, mut failed, mut left_out) = (Vec::new(), Vec::new(), Vec::new());
     for Answer { api_name, stream } in survey(source).await? {

@@ -303,10 +303,8 @@ impl Lines {
             noticed,
             ..
         } = page;
-        let mut records = records.into_iter();
-        let wanted = records
-            .by_ref()
-            .filter(|record| self.wants(record, &texts, &noticed, plan, ask));
+        let records = records.into_iter();
+        let wanted = records.filter(|record| self.wants(record, &texts, &noticed, plan, ask));
         let parent = |record: RecordLine| {
             let version = record.version?;
             Some(ParentRecord {

@@ -11,7 +11,7 @@ mod place;
 mod report;
 mod rows;
 mod stream;
-mod terms;
+pub mod terms;
 mod wanted;
 
 pub use wanted::Wanted;
