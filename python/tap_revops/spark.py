@@ -145,7 +145,7 @@ class Tap:
             with open(catalog, "w", encoding="utf-8") as file:
                 json.dump(self.catalog, file)
             arguments = ["read", "--catalog", catalog, *dates(window.start_date, window.end_date)]
-            process = self._started(arguments, self._share_of_rate())
+            process = self._started(arguments, is_task=True)
             errors = Tail(process.stderr)
             try:
                 yield from converter.batches(process.stdout, BLOCK)
@@ -157,17 +157,9 @@ class Tap:
                 process.wait()
                 process.stdout.close()
 
-    def _share_of_rate(self) -> dict:
-        """The variable that gives each of the tasks its share of `requests_per_second`."""
-        with open(self.config, encoding="utf-8") as file:
-            rate = json.load(file).get("requests_per_second")
-        if rate is None:
-            return {}
-        return {"TAP_REVOPS_REQUESTS_PER_SECOND": str(max(0.01, float(rate) / self.num_partitions))}
-
     def _printed(self, *arguments: str) -> str:
         """The output of a command that must succeed."""
-        process = self._started(list(arguments), {})
+        process = self._started(list(arguments), is_task=False)
         errors = Tail(process.stderr)
         output = process.stdout.read()
         process.stdout.close()
@@ -175,12 +167,18 @@ class Tap:
             raise RevopsError(errors.sentence())
         return output.decode()
 
-    def _started(self, arguments: list[str], variables: dict) -> subprocess.Popen:
+    def _started(self, arguments: list[str], is_task: bool) -> subprocess.Popen:
         host = socket.gethostname()
-        if not os.access(self.config, os.R_OK):
-            raise RevopsError(
-                f"option config: {self.config} cannot be read on {host}; put the file where the driver and all executors can read it"
-            )
+        try:
+            with open(self.config, encoding="utf-8") as file:
+                rate = json.load(file).get("requests_per_second")
+        except (OSError, ValueError, AttributeError) as error:
+            remedy = "put the file, a JSON object, where the driver and all executors can read it"
+            raise RevopsError(f"option config: {self.config} cannot be read on {host}; {remedy}") from error
+        variables = {}
+        if is_task and rate is not None:
+            # Each of the tasks gets its share.
+            variables["TAP_REVOPS_REQUESTS_PER_SECOND"] = str(max(0.01, float(rate) / self.num_partitions))
         command = self.given_executable or self._own_executable(host)
         try:
             return subprocess.Popen(
@@ -191,7 +189,8 @@ class Tap:
                 stderr=subprocess.PIPE,
             )
         except OSError as error:
-            raise RevopsError(f"option executable: {command} cannot be started on {host} ({error.strerror}); install tap-revops there") from error
+            sentence = f"{command} cannot be started on {host} ({error.strerror}); install tap-revops there"
+            raise RevopsError(f"option executable: {sentence}") from error
 
     def _own_executable(self, host: str) -> str:
         try:

@@ -18,22 +18,27 @@ pub fn warn_of_unknown_streams(source: &Source, read: &[(&str, &str)]) {
         let named = streams
             .iter()
             .find(|(name, api_name)| [*name, *api_name].contains(&key));
-        let problem = match named {
-            None => match discover::named(source, &offers, key, None).parent {
-                Some((parent, _)) if !own.filters.is_none() => {
-                    format!("its filters are those of streams.{parent}")
-                }
-                Some(_) => continue,
-                None => unknown(source.config.api, key, &streams),
-            },
-            Some((name, api_name)) => match settings.key(name, api_name) {
-                Some(other) if other != key => format!("streams.{other} is the same stream"),
+        let is_offered = offers
+            .iter()
+            .any(|one| one.name == key || one.api_name == key);
+        let parent = discover::named(source, &offers, key, None).parent;
+        let (place, problem) = match (named, parent.filter(|_| !is_offered)) {
+            (_, Some((parent, _))) if !own.filters.is_none() => (
+                format!("{key}.filters"),
+                format!("the filters of streams.{parent} choose its parents"),
+            ),
+            (_, Some(_)) => continue,
+            (None, None) => (key.to_owned(), unknown(source.config.api, key, &streams)),
+            (Some((name, api_name)), None) => match settings.key(name, api_name) {
+                Some(other) if other != key => (
+                    key.to_owned(),
+                    format!("streams.{other} is the same stream"),
+                ),
                 _ => continue,
             },
         };
-        source
-            .log
-            .warning(format!("streams.{key} has no effect: {problem}"));
+        let warning = format!("streams.{place} has no effect: {problem}");
+        source.log.warning(warning);
     }
 }
 

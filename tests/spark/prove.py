@@ -19,7 +19,7 @@ import sandbox
 import tap
 from pyspark.sql import SparkSession
 from pyspark.sql.types import ArrayType, DateType, DecimalType, StringType, StructType, TimestampType
-from tap_revops.spark import RevopsDataSource
+from tap_revops.spark import RevopsDataSource, Tap, Window, struct_of
 
 FOLDER = Path(os.environ["PROVE_FOLDER"])
 PARTITIONS = 8
@@ -248,6 +248,11 @@ def prove_mistakes(spark):
         ]
         for path, stream, options, expected in mistakes:
             assert_fails(lambda: load(spark, path, stream, **options).count(), expected)
+        # An executor that lacks what the driver has.
+        task = Tap({"config": str(config), "stream": "contact"}).described()
+        schema = struct_of(task.entry()["schema"])
+        task.config = str(unreadable)
+        assert_fails(lambda: next(task.records(Window(None, None), schema)), f"option config: {unreadable} cannot be read on")
     # The driver plans by less than 90 pages, so that it is the executors that fail.
     table, faulty = FOLDER / "half", FOLDER / "faults.json"
     faulty.write_text(json.dumps([{"kind": "page", "skip": 120, "fault": {"status": {"code": 403}}}]))
@@ -256,7 +261,7 @@ def prove_mistakes(spark):
         frame = load(spark, config, "contact")
         assert_fails(lambda: frame.write.parquet(str(table)), "give the key permission to read this")
     assert not (table / "_SUCCESS").exists(), "a table that lacks records is called done"
-    return f"{len(mistakes) + 1} mistakes"
+    return f"{len(mistakes) + 2} mistakes"
 
 
 def assert_fails(action, expected):

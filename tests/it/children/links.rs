@@ -204,7 +204,7 @@ fn filters_of_the_parent_choose_whose_links_are_read() {
         .swap_remove(5)
         .0;
     let filters = json!([{"field": "id", "operator": "eq", "value": id}]);
-    let settings = json!({"streams": {"contact": {"filters": filters}}});
+    let settings = json!({"streams": {"contact": {"filters": filters.clone()}}});
     let emitted = read(&workspace, &settings, &["contact__accounts"])
         .run()
         .ok()
@@ -216,6 +216,11 @@ fn filters_of_the_parent_choose_whose_links_are_read() {
                 .iter()
                 .all(|one| one.record.get("parent_id").text() == id)
     );
+    let misplaced = json!({"streams": {"contact__accounts": {"filters": filters}}});
+    let run = read(&workspace, &misplaced, &["contact__accounts"])
+        .run()
+        .ok();
+    run.says("streams.contact__accounts.filters has no effect: the filters of streams.contact choose its parents");
     // The bookmark is one for these filters only.
     let settings = json!({"links": "changed_parents"});
     let catalog = selecting(&workspace, &settings, &["contact__accounts"]);
