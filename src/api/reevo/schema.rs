@@ -20,7 +20,7 @@ pub struct WireSchema {
     #[serde(default)]
     description: Option<String>,
     pub attributes: Vec<WireField>,
-    /// What has another form than the documented one is no relationship to read links of.
+    /// Those in another form than the documented one are left out.
     #[serde(default)]
     pub relationships: Value,
 }
