@@ -98,7 +98,8 @@ impl Prober {
         }
     }
 
-    /// The windows from the first record to the horizon, or to the end date.
+    /// The windows up to the horizon, or to the end date. The first begins where the stream does, whatever
+    /// the pages show: these only say where to divide.
     async fn parts(self: &Arc<Self>, wanted: usize) -> Result<Vec<Part>, Failure> {
         let window = Window {
             from: self.config.start_date.clone().map(inclusive),
@@ -106,19 +107,30 @@ impl Prober {
         };
         let first = self.page(&window).await?;
         let until = self.horizon(&first).await?;
-        let Some(from) = self
-            .stamps(&first)
-            .first()
-            .copied()
-            .filter(|from| *from < until)
-        else {
+        let start = self.config.start_date.as_deref().and_then(timestamp::parse);
+        let start = start.map_or(Timestamp::UNIX_EPOCH, |start| start.timestamp);
+        let stamps = self.stamps(&first);
+        if stamps.len() < first.records.len() {
+            let warning = format!(
+                "{}: records without updated_at are in no window",
+                self.tally.stream
+            );
+            self.source.log.warning(warning);
+        }
+        let is_empty = first.records.is_empty() && first.next.is_none();
+        let from = stamps.first().copied().unwrap_or(start);
+        if is_empty || start >= until {
             return Ok(Vec::new());
-        };
-        let mut parts = Parts::new(from, until, wanted);
+        }
+        let mut parts = Parts::new(from.min(until), until, wanted);
         loop {
             let asks = parts.asks(self.source.config.concurrency);
             if asks.is_empty() {
-                return Ok(parts.parts());
+                let mut parts = parts.parts();
+                if let Some(first) = parts.first_mut() {
+                    first.from = start;
+                }
+                return Ok(parts);
             }
             let mut asked = JoinSet::new();
             for (from, until) in asks {

@@ -21,13 +21,9 @@ struct WirePage<'a> {
     meta: Option<&'a RawValue>,
 }
 
-/// What says whether there are more pages, in an answer of any form.
+/// The other places, in an answer of any form.
 #[derive(Deserialize)]
-struct WireEnd<'a> {
-    #[serde(borrow, default)]
-    next_cursor: Option<&'a RawValue>,
-    #[serde(borrow, default)]
-    has_more: Option<&'a RawValue>,
+struct WirePlaces<'a> {
     #[serde(borrow, default)]
     pagination: Option<&'a RawValue>,
     #[serde(borrow, default)]
@@ -47,44 +43,38 @@ struct WirePlace<'a> {
 /// `pagination` or in `meta`; where it is null, empty or missing, the page is the last.
 pub fn page(text: &str) -> Result<(Vec<&RawValue>, Option<PageToken>), Failure> {
     let page: WirePage = json::parse_object(text).map_err(|error| unreadable(text, &error))?;
-    let next = WireEnd {
+    let top = WirePlace {
         next_cursor: page.next_cursor,
         has_more: page.has_more,
-        pagination: page.pagination,
-        meta: page.meta,
     };
-    Ok((page.data, next.token()?))
+    let next = token(&[top, place(page.pagination)?, place(page.meta)?])?;
+    Ok((page.data, next))
 }
 
 /// The token of the next page, in an answer of any form.
 pub fn next(text: &str) -> Result<Option<PageToken>, Failure> {
-    let end: WireEnd = json::parse_object(text).map_err(|error| unreadable(text, &error))?;
-    end.token()
+    let broken = |error| unreadable(text, &error);
+    let top: WirePlace = json::parse_object(text).map_err(broken)?;
+    let others: WirePlaces = json::parse_object(text).map_err(broken)?;
+    token(&[top, place(others.pagination)?, place(others.meta)?])
 }
 
-impl WireEnd<'_> {
-    fn token(self) -> Result<Option<PageToken>, Failure> {
-        let top = WirePlace {
-            next_cursor: self.next_cursor,
-            has_more: self.has_more,
-        };
-        let places = [top, place(self.pagination)?, place(self.meta)?];
-        for raw in places.iter().filter_map(|place| place.next_cursor) {
-            let token: Option<String> = serde_json::from_str(raw.get())
-                .map_err(|_| malformed("its next_cursor is not a string"))?;
-            if let Some(token) = token.filter(|token| !token.is_empty()) {
-                return Ok(Some(PageToken(token)));
-            }
+fn token(places: &[WirePlace]) -> Result<Option<PageToken>, Failure> {
+    for raw in places.iter().filter_map(|place| place.next_cursor) {
+        let token: Option<String> = serde_json::from_str(raw.get())
+            .map_err(|_| malformed("its next_cursor is not a string"))?;
+        if let Some(token) = token.filter(|token| !token.is_empty()) {
+            return Ok(Some(PageToken(token)));
         }
-        for raw in places.iter().filter_map(|place| place.has_more) {
-            match raw.get() {
-                "false" => {}
-                "true" => return Err(malformed("has_more is true but next_cursor is missing")),
-                _ => return Err(malformed("its has_more is neither true nor false")),
-            }
-        }
-        Ok(None)
     }
+    for raw in places.iter().filter_map(|place| place.has_more) {
+        match raw.get() {
+            "false" => {}
+            "true" => return Err(malformed("has_more is true but next_cursor is missing")),
+            _ => return Err(malformed("its has_more is neither true nor false")),
+        }
+    }
+    Ok(None)
 }
 
 /// Reads `pagination` or `meta`. A value that is not an object is ignored; an object that cannot be

@@ -1,6 +1,7 @@
 //! What `plan` prints: windows that hold every record once, and about as many each.
 
 use crate::support::{ASKELEPHANT, REEVO, Run, Workspace};
+use revops_sandbox::Faults;
 use serde_json::{Value, json};
 use std::collections::BTreeSet;
 
@@ -103,6 +104,25 @@ fn dates_bound_the_windows() {
         "2026-07-15T11:59:30Z",
     ];
     assert_eq!(plan(&workspace, &none).ok().stdout, "");
+}
+
+/// The first page may show nothing, or not what comes first. That must leave no record out.
+#[test]
+fn a_first_page_that_misleads_moves_no_window() {
+    for fault in ["empty_page", "pages_out_of_order"] {
+        let workspace = Workspace::reevo("records=400");
+        // The probe of `plan` is the first request, and its first page the second.
+        let rules = json!([{"kind": "first_page", "skip": 1, "times": 1, "fault": fault}]);
+        let rules = Faults::parse(&rules.to_string()).unwrap();
+        workspace.sandbox.script(rules);
+        let flags = ["--stream", "contact", "--partitions", "3"];
+        let windows = windows(&plan(&workspace, &flags).ok());
+        let held = windows
+            .iter()
+            .flat_map(|window| read(&workspace, "contact", &["id"], window));
+        let held: BTreeSet<Vec<String>> = held.collect();
+        assert_eq!(held.len(), 400, "{fault}");
+    }
 }
 
 #[test]
